@@ -1,0 +1,3 @@
+//! The `scriven` command.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Names of the Whisper models and where they come from.

@@ -1,0 +1,110 @@
+//! Options of recognition.
+
+use crate::language::Language;
+
+/// What the text is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AsrTask {
+    /// The words in the language spoken.
+    #[default]
+    Transcribe,
+    /// The words in English.
+    Translate,
+}
+
+/// The arithmetic of the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ComputeType {
+    /// Weights quantised per output channel, activations per row on the fly.
+    #[default]
+    Int8,
+    /// Plain single precision: the reference in tests.
+    Float32,
+}
+
+/// Options of recognition; the defaults are faster-whisper's (`WhisperModel.transcribe`).
+#[derive(Debug, Clone, PartialEq)]
+pub struct AsrOptions {
+    /// The language spoken; `None` detects it (English-only models: English).
+    pub language: Option<Language>,
+    /// Transcribe or translate.
+    pub task: AsrTask,
+    /// Beams kept side by side at temperature 0; at least 1.
+    pub beam_size: usize,
+    /// Samples drawn at a temperature above 0; at least 1.
+    pub best_of: usize,
+    /// Finished hypotheses wanted, as a multiple of `beam_size`; above 0.
+    pub patience: f32,
+    /// Exponent of the length by which a hypothesis' score is divided.
+    pub length_penalty: f32,
+    /// Above 1 discourages tokens that were already used.
+    pub repetition_penalty: f32,
+    /// Length of token sequences that may not come twice; 0 is off.
+    pub no_repeat_ngram_size: usize,
+    /// Temperatures tried in order until a result is acceptable; never empty.
+    pub temperatures: Vec<f32>,
+    /// Above this the text is taken for a loop; `None` is off.
+    pub compression_ratio_threshold: Option<f32>,
+    /// Below this mean log-probability the result is not acceptable; `None` is off.
+    pub log_prob_threshold: Option<f32>,
+    /// Above this the window may be silence; `None` is off.
+    pub no_speech_threshold: Option<f32>,
+    /// Give the text so far as prompt of the next window.
+    pub condition_on_previous_text: bool,
+    /// Above this temperature the text so far is forgotten.
+    pub prompt_reset_on_temperature: f32,
+    /// Text that the first window is told came before.
+    pub initial_prompt: Option<String>,
+    /// Text with which the first window is made to begin.
+    pub prefix: Option<String>,
+    /// Words that every window is told to expect.
+    pub hotwords: Option<String>,
+    /// No blank and no end at the first position.
+    pub suppress_blank: bool,
+    /// Token ids never chosen; -1 stands for the model's non-speech set.
+    pub suppress_tokens: Vec<i64>,
+    /// Never write digits, `%`, `$` and `£`: numbers come as words.
+    pub suppress_numerals: bool,
+    /// Decode without timestamp tokens.
+    pub without_timestamps: bool,
+    /// Latest time of the first timestamp, in seconds.
+    pub max_initial_timestamp: f32,
+    /// Detect the language of every window anew.
+    pub multilingual: bool,
+    /// Windows looked at to detect the language; at least 1.
+    pub language_detection_segments: usize,
+    /// A window whose best language is surer than this decides alone.
+    pub language_detection_threshold: f32,
+}
+
+impl Default for AsrOptions {
+    fn default() -> Self {
+        Self {
+            language: None,
+            task: AsrTask::Transcribe,
+            beam_size: 5,
+            best_of: 5,
+            patience: 1.0,
+            length_penalty: 1.0,
+            repetition_penalty: 1.0,
+            no_repeat_ngram_size: 0,
+            temperatures: vec![0.0, 0.2, 0.4, 0.6, 0.8, 1.0],
+            compression_ratio_threshold: Some(2.4),
+            log_prob_threshold: Some(-1.0),
+            no_speech_threshold: Some(0.6),
+            condition_on_previous_text: true,
+            prompt_reset_on_temperature: 0.5,
+            initial_prompt: None,
+            prefix: None,
+            hotwords: None,
+            suppress_blank: true,
+            suppress_tokens: vec![-1],
+            suppress_numerals: false,
+            without_timestamps: false,
+            max_initial_timestamp: 1.0,
+            multilingual: false,
+            language_detection_segments: 1,
+            language_detection_threshold: 0.5,
+        }
+    }
+}

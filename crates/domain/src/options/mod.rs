@@ -1,0 +1,5 @@
+//! Options of a request, one file a stage.
+
+mod asr;
+
+pub use asr::{AsrOptions, AsrTask, ComputeType};

@@ -1,0 +1,37 @@
+//! How a long step says how far it is, and learns that it should stop.
+
+use crate::units::Seconds;
+
+/// A step of the pipeline that a person waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Fetching a model from a hub.
+    Download,
+    /// Turning a file into samples.
+    Decode,
+    /// Recognising the words.
+    Transcribe,
+}
+
+/// The one small argument that carries progress out and cancellation in.
+///
+/// Implementations are cheap to call: a stage calls them many times a second.
+pub trait Monitor: Sync {
+    /// `done` of `total` seconds of audio are finished in `stage`; `total` is zero while it is not known.
+    fn progress(&self, stage: Stage, done: Seconds, total: Seconds);
+
+    /// True once the caller no longer wants the result; the stage then returns its `Cancelled` error soon.
+    fn is_cancelled(&self) -> bool;
+}
+
+/// A monitor that says nothing and never cancels.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Monitor for Silent {
+    fn progress(&self, _stage: Stage, _done: Seconds, _total: Seconds) {}
+
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}

@@ -1,0 +1,65 @@
+//! What a recording says: segments of text with times. Its JSON form is the document we store and serve.
+
+use serde::{Deserialize, Serialize};
+
+use crate::units::Seconds;
+
+/// The result of recognising one recording.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Transcript {
+    /// In order of time.
+    pub segments: Vec<Segment>,
+    /// Language code of the text's source, such as `en`.
+    pub language: String,
+    /// How sure the detection was, in `[0, 1]`; absent when the language was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub language_probability: Option<f64>,
+}
+
+/// A piece of speech with one text.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Segment {
+    /// Where it begins.
+    pub start: Seconds,
+    /// Where it ends; never before `start`.
+    pub end: Seconds,
+    /// The text as decoded, leading space included.
+    pub text: String,
+    /// Mean log-probability of the tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub avg_logprob: Option<f64>,
+    /// Probability that the window holds no speech, in `[0, 1]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_speech_prob: Option<f64>,
+    /// How well the text compresses; above 2.4 it probably loops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compression_ratio: Option<f64>,
+    /// Sampling temperature that gave this text; 0 is beam search.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f64>,
+    /// Words with times, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Vec<Word>>,
+    /// Who speaks, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+}
+
+/// One word and its time.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Word {
+    /// The word with its punctuation.
+    pub word: String,
+    /// Where it begins.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Seconds>,
+    /// Where it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Seconds>,
+    /// How sure the time or word is, in `[0, 1]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
+    /// Who says it, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker: Option<String>,
+}

@@ -1,0 +1,1 @@
+//! Array kernels and layers for inference on a CPU. Knows no model.

@@ -1,0 +1,3 @@
+//! Whisper: features, tokens, network, search, and the long-form algorithm.
+
+pub mod network;

@@ -1,0 +1,5 @@
+//! Audio in, transcript out. Knows no task, no SQL, no HTTP.
+
+pub mod asr;
+pub mod audio;
+pub mod models;

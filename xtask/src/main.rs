@@ -1,0 +1,3 @@
+//! Our own commands: `cargo xtask <command>`.
+
+fn main() {}
