@@ -5,8 +5,6 @@ use crate::units::Seconds;
 /// A step of the pipeline that a person waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Stage {
-    /// Fetching a model from a hub.
-    Download,
     /// Turning a file into samples.
     Decode,
     /// Recognising the words.
@@ -19,6 +17,11 @@ pub enum Stage {
 pub trait Monitor: Sync {
     /// `done` of `total` seconds of audio are finished in `stage`; `total` is zero while it is not known.
     fn progress(&self, stage: Stage, done: Seconds, total: Seconds);
+
+    /// `done_bytes` of `total_bytes` of a model are on disk; called only while a hub is asked for one.
+    fn fetched(&self, done_bytes: u64, total_bytes: u64) {
+        let _ = (done_bytes, total_bytes);
+    }
 
     /// True once the caller no longer wants the result; the stage then returns its `Cancelled` error soon.
     fn is_cancelled(&self) -> bool;
