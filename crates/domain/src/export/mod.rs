@@ -1,1 +1,203 @@
 //! Output formats: one file each.
+//!
+//! [`write`] turns a [`Transcript`] into the text of one file. The bytes follow whisperX's writers, with these
+//! differences: line breaks inside a text become spaces, so that no text can end its own line or cue; a segment
+//! without words still gives a cue; cues never end before they begin; JSON holds no `NaN`.
+
+mod aud;
+mod cue;
+mod json;
+mod srt;
+mod timestamp;
+mod tsv;
+mod txt;
+mod vtt;
+
+use std::fmt;
+use std::num::NonZeroUsize;
+use std::str::FromStr;
+
+use crate::transcript::{Segment, Transcript};
+
+/// A kind of output file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// Plain text, a line per segment.
+    Txt,
+    /// WebVTT subtitles.
+    Vtt,
+    /// SubRip subtitles.
+    Srt,
+    /// Tab-separated start, end (both in milliseconds) and text.
+    Tsv,
+    /// The whole transcript as one JSON document on one line.
+    Json,
+    /// Labels for Audacity.
+    Aud,
+}
+
+impl Format {
+    /// Every format.
+    pub const ALL: [Self; 6] = [
+        Self::Txt,
+        Self::Vtt,
+        Self::Srt,
+        Self::Tsv,
+        Self::Json,
+        Self::Aud,
+    ];
+
+    /// What people get who ask for `all`: every format but Audacity's.
+    pub const COMMON: [Self; 5] = [Self::Txt, Self::Vtt, Self::Srt, Self::Tsv, Self::Json];
+
+    /// The extension of its files without the dot; also its name.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Txt => "txt",
+            Self::Vtt => "vtt",
+            Self::Srt => "srt",
+            Self::Tsv => "tsv",
+            Self::Json => "json",
+            Self::Aud => "aud",
+        }
+    }
+
+    /// True where [`ExportOptions`] shape the result.
+    pub fn is_subtitles(self) -> bool {
+        matches!(self, Self::Vtt | Self::Srt)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.extension())
+    }
+}
+
+/// The text names no output format.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not an output format; choose one of txt, vtt, srt, tsv, json, aud")]
+pub struct UnknownFormat(pub String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.extension() == text)
+            .ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// How subtitles are laid out; the other formats ignore it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExportOptions {
+    /// Characters a line may hold, spaces not counted; `None` wraps at 1000.
+    pub max_line_width: Option<NonZeroUsize>,
+    /// Lines a cue may hold. With `max_line_width` the cues are cut anew, across segments; without it this has
+    /// no effect.
+    pub max_line_count: Option<NonZeroUsize>,
+    /// One cue per word, with that word underlined; needs words with times.
+    pub highlight_words: bool,
+}
+
+impl ExportOptions {
+    /// What the person who chose these options should know, if anything.
+    pub fn warning(&self) -> Option<&'static str> {
+        (self.max_line_count.is_some() && self.max_line_width.is_none())
+            .then_some("max_line_count has no effect without max_line_width")
+    }
+
+    /// True if cues are cut anew instead of following the segments.
+    fn cuts_anew(&self) -> bool {
+        self.max_line_width.is_some() && self.max_line_count.is_some()
+    }
+}
+
+/// The transcript cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
+pub enum ExportError {
+    /// A segment's time is negative or no number.
+    #[error(
+        "segment {number} lies at {start} to {end} s, but times must be numbers from 0 upwards"
+    )]
+    Time {
+        /// Which segment, counted from 1.
+        number: usize,
+        /// Its start in seconds.
+        start: f64,
+        /// Its end in seconds.
+        end: f64,
+    },
+}
+
+/// The text of the file in which `transcript` is kept as `format`; UTF-8, lines ending in `\n`.
+///
+/// # Errors
+/// If a segment's time is negative or not finite. Such times of words are left out instead.
+#[expect(clippy::missing_panics_doc, reason = "a String takes everything")]
+pub fn write(
+    format: Format,
+    transcript: &Transcript,
+    options: &ExportOptions,
+) -> Result<String, ExportError> {
+    let transcript = checked(transcript)?;
+    let mut out = String::new();
+    match format {
+        Format::Txt => txt::write(&transcript, &mut out),
+        Format::Vtt => vtt::write(&transcript, options, &mut out),
+        Format::Srt => srt::write(&transcript, options, &mut out),
+        Format::Tsv => tsv::write(&transcript, &mut out),
+        Format::Json => json::write(&transcript, &mut out),
+        Format::Aud => aud::write(&transcript, &mut out),
+    }
+    .expect("a String takes everything");
+    Ok(out)
+}
+
+/// A copy whose times can all be written: finite and not negative.
+fn checked(transcript: &Transcript) -> Result<Transcript, ExportError> {
+    let mut transcript = transcript.clone();
+    for (segment, number) in transcript.segments.iter_mut().zip(1..) {
+        let (start, end) = (segment.start.0, segment.end.0);
+        if !is_time(start) || !is_time(end) {
+            return Err(ExportError::Time { number, start, end });
+        }
+        for word in segment.words.iter_mut().flatten() {
+            word.start = word.start.filter(|time| is_time(time.0));
+            word.end = word.end.filter(|time| is_time(time.0));
+        }
+    }
+    Ok(transcript)
+}
+
+fn is_time(seconds: f64) -> bool {
+    seconds.is_finite() && seconds >= 0.0
+}
+
+/// The text on one line: stripped, with line breaks turned into spaces.
+fn one_line(text: &str) -> String {
+    let lines: Vec<_> = text
+        .split(LINE_BREAKS)
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
+    lines.join(" ")
+}
+
+/// What readers of text files take for the end of a line.
+const LINE_BREAKS: [char; 7] = [
+    '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+];
+
+/// `[SPEAKER]: ` where the speaker is known.
+fn speaker_prefix(segment: &Segment) -> String {
+    segment
+        .speaker
+        .as_ref()
+        .map_or_else(String::new, |speaker| format!("[{speaker}]: "))
+}
+
+#[cfg(test)]
+mod tests;

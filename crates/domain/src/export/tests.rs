@@ -1,0 +1,391 @@
+//! The bytes of every format, and what must hold for any transcript.
+
+use std::num::NonZeroUsize;
+
+use insta::assert_snapshot;
+use proptest::prelude::*;
+
+use super::*;
+use crate::transcript::Word;
+use crate::units::Seconds;
+
+fn word(text: &str, start: f64, end: f64) -> Word {
+    Word {
+        word: text.into(),
+        start: Some(Seconds(start)),
+        end: Some(Seconds(end)),
+        ..Word::default()
+    }
+}
+
+fn segment(start: f64, end: f64, text: &str) -> Segment {
+    Segment {
+        start: Seconds(start),
+        end: Seconds(end),
+        text: text.into(),
+        ..Segment::default()
+    }
+}
+
+fn transcript(language: &str, segments: Vec<Segment>) -> Transcript {
+    Transcript {
+        segments,
+        language: language.into(),
+        language_probability: None,
+    }
+}
+
+/// The reference's example: four words with a pause of 4.1 s in the middle.
+fn golden() -> Transcript {
+    let words = vec![
+        word("Hello", 0.0, 0.4),
+        word("world.", 0.5, 0.9),
+        word("Next", 5.0, 5.3),
+        word("one.", 5.4, 5.8),
+    ];
+    let segment = segment(0.0, 5.8, " Hello world. Next one.");
+    transcript(
+        "en",
+        vec![Segment {
+            words: Some(words),
+            ..segment
+        }],
+    )
+}
+
+/// Two speakers, characters that need care, no words.
+fn plain() -> Transcript {
+    let first = Segment {
+        speaker: Some("SPEAKER_00".into()),
+        avg_logprob: Some(-0.25),
+        ..segment(0.0, 2.5, " Grüße\taus --> Köln")
+    };
+    let second = Segment {
+        avg_logprob: Some(f64::NAN),
+        no_speech_prob: Some(f64::INFINITY),
+        ..segment(3661.0005, 3662.1, " two\n\nlines ")
+    };
+    transcript("de", vec![first, second])
+}
+
+fn options(width: usize, count: usize) -> ExportOptions {
+    ExportOptions {
+        max_line_width: NonZeroUsize::new(width),
+        max_line_count: NonZeroUsize::new(count),
+        highlight_words: false,
+    }
+}
+
+fn render(format: Format, transcript: &Transcript) -> String {
+    write(format, transcript, &ExportOptions::default()).unwrap()
+}
+
+/// Cues as `start end text`, a line each.
+fn cues(transcript: &Transcript, options: &ExportOptions) -> String {
+    cue::cues(transcript, options)
+        .iter()
+        .map(|cue| format!("{:?} {:?} {:?}", cue.start.0, cue.end.0, cue.text))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+#[test]
+fn every_format_reads_its_own_name() {
+    for format in Format::ALL {
+        assert_eq!(format.extension().parse(), Ok(format));
+    }
+    assert_eq!(
+        "docx".parse::<Format>().unwrap_err().to_string(),
+        "'docx' is not an output format; choose one of txt, vtt, srt, tsv, json, aud"
+    );
+}
+
+#[test]
+fn text_has_a_line_per_segment() {
+    assert_eq!(
+        render(Format::Txt, &plain()),
+        "[SPEAKER_00]: Grüße\taus --> Köln\ntwo lines\n"
+    );
+}
+
+#[test]
+fn subrip_numbers_its_cues() {
+    assert_eq!(
+        render(Format::Srt, &plain()),
+        "1\n00:00:00,000 --> 00:00:02,500\n[SPEAKER_00]: Grüße\taus -> Köln\n\n2\n01:01:01,000 --> 01:01:02,100\ntwo lines\n\n"
+    );
+}
+
+#[test]
+fn webvtt_shows_hours_only_where_there_are_any() {
+    assert_eq!(
+        render(Format::Vtt, &plain()),
+        "WEBVTT\n\n00:00.000 --> 00:02.500\n[SPEAKER_00]: Grüße\taus -> Köln\n\n01:01:01.000 --> 01:01:02.100\ntwo lines\n\n"
+    );
+}
+
+#[test]
+fn tab_separated_values_count_milliseconds() {
+    assert_eq!(
+        render(Format::Tsv, &plain()),
+        "start\tend\ttext\n0\t2500\tGrüße aus --> Köln\n3661000\t3662100\ttwo lines\n"
+    );
+}
+
+#[test]
+fn audacity_labels_keep_raw_seconds() {
+    assert_eq!(
+        render(Format::Aud, &plain()),
+        "0.0\t2.5\t[[SPEAKER_00]]Grüße aus --> Köln\n3661.0005\t3662.1\ttwo lines\n"
+    );
+}
+
+#[test]
+fn json_is_one_line_without_numbers_it_cannot_spell() {
+    assert_snapshot!(render(Format::Json, &plain()), @r#"{"segments":[{"start":0.0,"end":2.5,"text":" Grüße\taus --> Köln","avg_logprob":-0.25,"speaker":"SPEAKER_00"},{"start":3661.0005,"end":3662.1,"text":" two\n\nlines "}],"language":"de"}"#);
+    assert_snapshot!(render(Format::Json, &transcript("en", vec![])), @r#"{"segments":[],"language":"en"}"#);
+}
+
+#[test]
+fn nothing_said_gives_files_without_cues() {
+    let silence = transcript("en", vec![]);
+    assert_eq!(render(Format::Txt, &silence), "");
+    assert_eq!(render(Format::Srt, &silence), "");
+    assert_eq!(render(Format::Vtt, &silence), "WEBVTT\n\n");
+    assert_eq!(render(Format::Tsv, &silence), "start\tend\ttext\n");
+    assert_eq!(render(Format::Aud, &silence), "");
+}
+
+#[test]
+fn words_alone_or_with_a_count_follow_the_segment() {
+    let expected = r#"0.0 5.8 "Hello world. Next one.""#;
+    assert_eq!(cues(&golden(), &options(0, 0)), expected);
+    assert_eq!(cues(&golden(), &options(0, 1)), expected);
+    assert_eq!(
+        options(0, 1).warning(),
+        Some("max_line_count has no effect without max_line_width")
+    );
+    assert_eq!(options(5, 1).warning(), None);
+}
+
+#[test]
+fn a_width_alone_breaks_lines_inside_the_segment() {
+    let expected = r#"0.0 5.8 "Hello \nworld. \nNext \none.""#;
+    assert_eq!(cues(&golden(), &options(5, 0)), expected);
+}
+
+#[test]
+fn width_and_count_cut_cues_anew() {
+    assert_snapshot!(cues(&golden(), &options(5, 1)), @r#"
+    0.0 0.4 "Hello"
+    0.5 0.9 "world."
+    5.0 5.3 "Next"
+    5.4 5.8 "one."
+    "#);
+}
+
+#[test]
+fn a_long_pause_ends_a_cue() {
+    let expected = "0.0 0.9 \"Hello world.\"\n5.0 5.8 \"Next one.\"";
+    assert_eq!(cues(&golden(), &options(20, 1)), expected);
+    assert_eq!(cues(&golden(), &options(12, 2)), expected);
+}
+
+#[test]
+fn highlighting_shows_one_cue_per_word_and_gap() {
+    let options = ExportOptions {
+        highlight_words: true,
+        ..ExportOptions::default()
+    };
+    assert_snapshot!(cues(&golden(), &options), @r#"
+    0.0 0.4 "<u>Hello</u> world. Next one."
+    0.4 0.5 "Hello world. Next one."
+    0.5 0.9 "Hello <u>world.</u> Next one."
+    0.9 5.0 "Hello world. Next one."
+    5.0 5.3 "Hello world. <u>Next</u> one."
+    5.3 5.4 "Hello world. Next one."
+    5.4 5.8 "Hello world. Next <u>one.</u>"
+    "#);
+}
+
+#[test]
+fn a_highlighted_word_leaves_its_line_break_outside() {
+    let options = ExportOptions {
+        highlight_words: true,
+        ..options(11, 0)
+    };
+    let cues = cues(&golden(), &options);
+    assert!(
+        cues.contains(r#""Hello world. \n<u>Next</u> one.""#),
+        "{cues}"
+    );
+}
+
+#[test]
+fn a_segment_whose_words_are_missing_keeps_its_text() {
+    let mut transcript = golden();
+    transcript.segments.push(Segment {
+        words: Some(vec![]),
+        speaker: Some("SPEAKER_01".into()),
+        ..segment(6.0, 8.0, " 1984 ---> 2001")
+    });
+    transcript.segments.push(segment(8.0, 9.0, "   "));
+    assert_snapshot!(cues(&transcript, &options(0, 0)), @r#"
+    0.0 5.8 "Hello world. Next one."
+    6.0 8.0 "[SPEAKER_01]: 1984 -> 2001"
+    "#);
+}
+
+#[test]
+fn a_text_without_words_is_cut_by_its_share_of_the_time() {
+    let transcript = transcript("en", vec![segment(10.0, 12.0, " abcd efgh ij")]);
+    assert_snapshot!(cues(&transcript, &options(8, 0)), @r#"10.0 12.0 "abcd efgh \nij""#);
+    assert_snapshot!(cues(&transcript, &options(8, 1)), @r#"
+    10.0 11.6 "abcd efgh"
+    11.6 12.0 "ij"
+    "#);
+}
+
+#[test]
+fn chinese_and_japanese_are_written_without_spaces() {
+    let mut chinese = golden();
+    chinese.language = "zh".into();
+    assert_eq!(
+        cues(&chinese, &options(12, 0)),
+        r#"0.0 5.8 "Helloworld.\nNextone.""#
+    );
+    let unaligned = transcript("zh", vec![segment(0.0, 6.0, "你好 世界再见")]);
+    assert_eq!(
+        cues(&unaligned, &options(4, 0)),
+        r#"0.0 6.0 "你好 世\n界再见""#
+    );
+}
+
+#[test]
+fn a_segment_without_a_proper_time_is_an_error() {
+    for (start, end) in [(-1.0, 2.0), (0.0, f64::NAN), (f64::INFINITY, 1.0)] {
+        let transcript = transcript("en", vec![segment(start, end, "x")]);
+        for format in Format::ALL {
+            assert!(write(format, &transcript, &ExportOptions::default()).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_word_without_a_proper_time_is_untimed() {
+    let mut transcript = golden();
+    transcript.segments[0].words.as_mut().unwrap()[1].start = Some(Seconds(f64::NAN));
+    let json = render(Format::Json, &transcript);
+    assert!(json.contains(r#"{"word":"world.","end":0.9}"#), "{json}");
+}
+
+/// `(start, end, text lines)` of every cue; panics where the text is no proper SubRip.
+fn parse_srt(text: &str) -> Vec<(u64, u64, Vec<String>)> {
+    fn time(text: &str) -> u64 {
+        let parts: Vec<u64> = text
+            .split([':', ','])
+            .map(|part| part.parse().unwrap())
+            .collect();
+        ((parts[0] * 60 + parts[1]) * 60 + parts[2]) * 1000 + parts[3]
+    }
+    text.split_terminator("\n\n")
+        .zip(1..)
+        .map(|(block, number): (_, usize)| {
+            let mut lines = block.lines();
+            assert_eq!(lines.next(), Some(number.to_string().as_str()), "{block:?}");
+            let (start, end) = lines.next().unwrap().split_once(" --> ").unwrap();
+            let lines: Vec<_> = lines.map(str::to_owned).collect();
+            assert!(!lines.is_empty(), "{block:?}");
+            (time(start), time(end), lines)
+        })
+        .collect()
+}
+
+fn any_transcript() -> impl Strategy<Value = Transcript> {
+    let text = "[a-z>\\- \n\r\t\u{2028}好é]{0,40}";
+    let time = prop::option::of(-1.0..100.0);
+    let word = (text, time.clone(), time).prop_map(|(word, start, end)| Word {
+        word,
+        start: start.map(Seconds),
+        end: end.map(Seconds),
+        ..Word::default()
+    });
+    let words = prop::option::of(prop::collection::vec(word, 0..6));
+    let segment =
+        (text, 0.0..10_000.0, 0.0..100.0, words).prop_map(|(text, start, length, words)| Segment {
+            words,
+            ..segment(start, start + length, &text)
+        });
+    let language = prop_oneof![Just("en"), Just("zh")];
+    (language, prop::collection::vec(segment, 0..8))
+        .prop_map(|(language, segments)| transcript(language, segments))
+}
+
+fn any_options() -> impl Strategy<Value = ExportOptions> {
+    (0..30_usize, 0..4_usize, any::<bool>()).prop_map(|(width, count, highlight_words)| {
+        ExportOptions {
+            highlight_words,
+            ..options(width, count)
+        }
+    })
+}
+
+/// Everything that is neither space nor part of a replaced arrow.
+fn letters(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_whitespace() && !"->".contains(*c))
+        .collect()
+}
+
+/// What a transcript says: its words, or its text where a segment has none.
+fn said(transcript: &Transcript) -> String {
+    let of_segment = |segment: &Segment| {
+        let words: String = segment
+            .words
+            .iter()
+            .flatten()
+            .map(|word| letters(&word.word))
+            .collect();
+        let has_words = segment
+            .words
+            .iter()
+            .flatten()
+            .any(|word| !word.word.trim().is_empty());
+        if has_words {
+            words
+        } else {
+            letters(&segment.text)
+        }
+    };
+    transcript.segments.iter().map(of_segment).collect()
+}
+
+proptest! {
+    #[test]
+    fn cues_can_always_be_read_back(transcript in any_transcript(), options in any_options()) {
+        let srt = write(Format::Srt, &transcript, &options).unwrap();
+        for (start, end, lines) in parse_srt(&srt) {
+            prop_assert!(start <= end);
+            prop_assert!(lines.iter().all(|line| !line.contains("-->") && !line.trim().is_empty()));
+        }
+    }
+
+    #[test]
+    fn no_text_is_lost(transcript in any_transcript(), options in any_options()) {
+        let options = ExportOptions { highlight_words: false, ..options };
+        let srt = write(Format::Srt, &transcript, &options).unwrap();
+        let shown: String = parse_srt(&srt)
+            .iter()
+            .flat_map(|(_, _, lines)| lines.iter().map(|line| letters(line)))
+            .collect();
+        prop_assert_eq!(shown, said(&transcript));
+    }
+
+    #[test]
+    fn json_reads_back(transcript in any_transcript()) {
+        let json = write(Format::Json, &transcript, &ExportOptions::default()).unwrap();
+        prop_assert_eq!(json.lines().count(), 1);
+        let back: Transcript = serde_json::from_str(&json).unwrap();
+        prop_assert_eq!(back.segments.len(), transcript.segments.len());
+    }
+}
