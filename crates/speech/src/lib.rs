@@ -3,3 +3,5 @@
 pub mod asr;
 pub mod audio;
 pub mod models;
+#[cfg(test)]
+pub(crate) mod testing;
