@@ -40,11 +40,64 @@ impl fmt::Display for Language {
 }
 
 /// The text names no language that Whisper knows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "'{0}' is not a language that Whisper knows; give a code such as 'en' or a name such as 'english'"
-)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnknownLanguage(pub String);
+
+impl UnknownLanguage {
+    /// The language that was probably meant.
+    pub fn nearest(&self) -> Option<Language> {
+        let asked = self.0.trim().to_lowercase();
+        let primary = asked.split(['-', '_']).next().unwrap_or_default();
+        let mistaken = MISTAKEN_CODES.iter().find(|(code, _)| *code == primary);
+        let code = mistaken.map_or(primary, |(_, code)| code);
+        Language::all()
+            .find(|language| language.code() == code)
+            .or_else(|| nearest_name(&asked))
+    }
+}
+
+impl fmt::Display for UnknownLanguage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "'{}' is not a language that Whisper knows; ", self.0)?;
+        match self.nearest() {
+            Some(nearest) => write!(f, "did you mean '{nearest}' ({})?", nearest.name()),
+            None => f.write_str("give a code such as 'en' or a name such as 'english'"),
+        }
+    }
+}
+
+impl std::error::Error for UnknownLanguage {}
+
+/// The language whose name looks most like `asked`, if one does.
+fn nearest_name(asked: &str) -> Option<Language> {
+    let likeness = |language: &Language| strsim::jaro_winkler(asked, language.name());
+    Language::all()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))
+        .filter(|language| likeness(language) > ALIKE)
+}
+
+/// Jaro-Winkler likeness, in `[0, 1]`, from which a name is worth proposing.
+const ALIKE: f64 = 0.85;
+
+/// Country codes and other standards' codes that people give for a language.
+const MISTAKEN_CODES: &[(&str, &str)] = &[
+    ("cn", "zh"),
+    ("cz", "cs"),
+    ("dk", "da"),
+    ("eng", "en"),
+    ("fil", "tl"),
+    ("gb", "en"),
+    ("gr", "el"),
+    ("il", "he"),
+    ("iw", "he"),
+    ("jp", "ja"),
+    ("jv", "jw"),
+    ("kr", "ko"),
+    ("nb", "no"),
+    ("ua", "uk"),
+    ("us", "en"),
+    ("vn", "vi"),
+];
 
 impl FromStr for Language {
     type Err = UnknownLanguage;
@@ -196,9 +249,30 @@ mod tests {
         ] {
             assert_eq!(text.parse::<Language>().map(Language::code), Ok(code));
         }
+    }
+
+    #[test]
+    fn an_unknown_language_gets_the_nearest_one_proposed() {
+        for (text, nearest) in [
+            ("klingon", None),
+            ("", None),
+            ("auto", None),
+            ("englsh", Some("en")),
+            ("en-US", Some("en")),
+            ("pt_BR", Some("pt")),
+            ("jp", Some("ja")),
+            ("Portugese", Some("pt")),
+        ] {
+            let error = text.parse::<Language>().unwrap_err();
+            assert_eq!(error.nearest().map(Language::code), nearest, "{text}");
+        }
         assert_eq!(
-            "klingon".parse::<Language>(),
-            Err(UnknownLanguage("klingon".into()))
+            UnknownLanguage("jp".into()).to_string(),
+            "'jp' is not a language that Whisper knows; did you mean 'ja' (japanese)?"
+        );
+        assert_eq!(
+            UnknownLanguage("klingon".into()).to_string(),
+            "'klingon' is not a language that Whisper knows; give a code such as 'en' or a name such as 'english'"
         );
     }
 

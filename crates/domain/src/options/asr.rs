@@ -24,6 +24,10 @@ pub enum ComputeType {
 
 /// Options of recognition; the defaults are faster-whisper's (`WhisperModel.transcribe`).
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own in the API"
+)]
 pub struct AsrOptions {
     /// The language spoken; `None` detects it (English-only models: English).
     pub language: Option<Language>,
@@ -106,5 +110,42 @@ impl Default for AsrOptions {
             language_detection_segments: 1,
             language_detection_threshold: 0.5,
         }
+    }
+}
+
+/// The temperatures tried in order: `first`, then higher by `step` each, up to 1; `first` alone if `step` is 0.
+///
+/// Both are finite and not negative.
+pub fn temperature_ladder(first: f32, step: f32) -> Vec<f32> {
+    /// So that 0.2 added five times still counts as 1.
+    const SLACK: f64 = 1e-6;
+    let (start, step) = (f64::from(first), f64::from(step));
+    if step <= SLACK {
+        return vec![first];
+    }
+    let higher = (1..)
+        .map(|n| start + f64::from(n) * step)
+        .take_while(|temperature| *temperature <= 1.0 + SLACK);
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a temperature needs no f64"
+    )]
+    let higher = higher.map(|temperature| ((temperature * 1e6).round() / 1e6) as f32);
+    std::iter::once(first).chain(higher).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temperatures_climb_to_one() {
+        assert_eq!(
+            temperature_ladder(0.0, 0.2),
+            AsrOptions::default().temperatures
+        );
+        assert_eq!(temperature_ladder(0.0, 0.0), [0.0]);
+        assert_eq!(temperature_ladder(0.5, 0.3), [0.5, 0.8]);
+        assert_eq!(temperature_ladder(1.5, 0.2), [1.5]);
     }
 }
