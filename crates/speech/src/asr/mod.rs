@@ -1,5 +1,7 @@
 //! Whisper: features, tokens, network, search, and the long-form algorithm.
 
+pub mod error;
 pub mod network;
+pub mod search;
 pub mod special;
 pub mod tokenizer;
