@@ -25,7 +25,7 @@ impl ModelName {
 
     /// True if the model knows no language but English.
     pub fn is_english_only(self) -> bool {
-        self.as_str().ends_with(".en")
+        self.as_str().strip_suffix(".en").is_some()
     }
 
     /// The first name of the same repository that says which version it is: `large` becomes `large-v3`.

@@ -1,1 +1,20 @@
 //! Where models lie on disk, how they are checked, and how they are fetched.
+//!
+//! [`locate`] is the one way to a model: it searches the folders of [`Places`] in order, asks the hub if none has it,
+//! and checks every file whose SHA-256 is known before anybody opens it. A model folder is either one as CTranslate2
+//! converts it (`model.bin`) or one as Hugging Face publishes it (`model.safetensors`).
+
+mod error;
+mod fetch;
+mod folder;
+mod locate;
+mod manifest;
+mod request;
+mod verify;
+
+pub use error::ModelError;
+pub use fetch::pull;
+pub use folder::ModelFolder;
+pub use locate::{find, locate};
+pub use request::{Hub, ModelChoice, ModelRequest, Places};
+pub use verify::{CheckedFile, verify};

