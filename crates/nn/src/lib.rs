@@ -1,3 +1,23 @@
 //! Array kernels and layers for inference on a CPU. Knows no model.
+//!
+//! Arrays are row-major slices; a shape is written `(rows, columns)`. Work is spread over a [`Pool`] of threads that
+//! run one closure side by side and meet at barriers. Which kernels run is decided once, by [`Isa::detect`].
 
+pub mod attention;
+pub mod conv;
+pub mod decoder;
+pub mod encoder;
+pub mod linear;
 pub mod logits;
+pub mod norm;
+
+mod isa;
+mod math;
+mod pool;
+mod shared;
+#[cfg(target_arch = "x86_64")]
+mod x86;
+
+pub use isa::Isa;
+pub use linear::Precision;
+pub use pool::{Pool, Worker};

@@ -1,0 +1,8 @@
+//! Kernels for x86-64 processors with AVX-512.
+#![expect(
+    unsafe_code,
+    reason = "vector and tile instructions; each function says what it needs"
+)]
+
+pub(crate) mod amx;
+pub(crate) mod avx512;
