@@ -5,3 +5,7 @@ pub mod network;
 pub mod search;
 pub mod special;
 pub mod tokenizer;
+pub mod weights;
+pub mod whisper;
+
+pub use whisper::Whisper;

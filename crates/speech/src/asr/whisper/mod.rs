@@ -1,0 +1,133 @@
+//! The Whisper network of Radford et al. 2022, every size from tiny to large-v3, on the layers of `nn`.
+
+mod load;
+
+use std::path::Path;
+
+use domain::options::ComputeType;
+use nn::conv::Conv1d;
+use nn::decoder::{CrossCache, Decoder};
+use nn::encoder::Encoder;
+use nn::{Isa, Pool, Precision};
+
+pub use load::{Dimensions, LoadError};
+
+use super::network::{Decoding, Network};
+use super::tokenizer::Tokenizer;
+
+/// Feature frames of a window.
+pub const WINDOW_FRAMES: usize = 3000;
+
+/// A model ready to run, with its tokenizer.
+#[derive(Debug)]
+pub struct Whisper {
+    network: WhisperNetwork,
+    tokenizer: Tokenizer,
+}
+
+/// The network alone.
+#[derive(Debug)]
+pub struct WhisperNetwork {
+    dimensions: Dimensions,
+    pool: Pool,
+    conv1: Conv1d,
+    conv2: Conv1d,
+    /// `(1500, width)`
+    encoder_positions: Vec<f32>,
+    encoder: Encoder,
+    decoder: Decoder,
+}
+
+impl Whisper {
+    /// Loads a model folder (CTranslate2 or Hugging Face) for `n_threads` threads; 0 takes one a core.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or not of a Whisper model.
+    pub fn load(folder: &Path, compute: ComputeType, n_threads: usize) -> Result<Self, LoadError> {
+        let precision = match compute {
+            ComputeType::Float32 => Precision::Float32,
+            ComputeType::Int8 => Precision::Int8,
+        };
+        load::load(folder, precision, Isa::detect(), Pool::new(n_threads))
+    }
+
+    /// The network.
+    pub fn network(&self) -> &WhisperNetwork {
+        &self.network
+    }
+
+    /// The vocabulary.
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+}
+
+impl WhisperNetwork {
+    /// Sizes of the model.
+    pub fn dimensions(&self) -> &Dimensions {
+        &self.dimensions
+    }
+
+    /// The encoder's output `(1500, width)` for one window of features `(n_mels, 3000)`.
+    ///
+    /// # Panics
+    /// When the features have another shape.
+    pub fn encode_features(&self, mel: &[f32]) -> Vec<f32> {
+        let Dimensions { n_mels, width, .. } = self.dimensions;
+        assert_eq!(mel.len(), n_mels * WINDOW_FRAMES, "features of one window");
+        let mut frames = vec![0.0; (WINDOW_FRAMES + 2) * n_mels];
+        for (band, values) in mel.chunks_exact(WINDOW_FRAMES).enumerate() {
+            for (frame, value) in values.iter().enumerate() {
+                frames[(frame + 1) * n_mels + band] = *value;
+            }
+        }
+        let mut first = vec![0.0; (WINDOW_FRAMES + 2) * width];
+        self.conv1.forward(
+            &self.pool,
+            &frames,
+            &mut first[width..(WINDOW_FRAMES + 1) * width],
+        );
+        let mut x = vec![0.0; WINDOW_FRAMES / 2 * width];
+        self.conv2.forward(&self.pool, &first, &mut x);
+        drop(first);
+        x.iter_mut()
+            .zip(&self.encoder_positions)
+            .for_each(|(x, position)| *x += position);
+        self.encoder.forward(&self.pool, &mut x);
+        x
+    }
+}
+
+impl Network for WhisperNetwork {
+    type Encoded = CrossCache;
+
+    fn vocabulary_size(&self) -> usize {
+        self.dimensions.vocabulary
+    }
+
+    fn n_mels(&self) -> usize {
+        self.dimensions.n_mels
+    }
+
+    fn encode(&self, mel: &[f32]) -> CrossCache {
+        CrossCache::new(&self.decoder, &self.pool, &self.encode_features(mel))
+    }
+
+    fn decode<'a>(&'a self, items: &[&'a CrossCache]) -> Box<dyn Decoding + 'a> {
+        Box::new(nn::decoder::Decoding::new(&self.decoder, &self.pool, items))
+    }
+}
+
+impl Decoding for nn::decoder::Decoding<'_> {
+    fn n_rows(&self) -> usize {
+        Self::n_rows(self)
+    }
+
+    fn feed(&mut self, tokens: &[&[u32]]) -> &mut [f32] {
+        Self::feed(self, tokens)
+    }
+
+    fn reorder(&mut self, parents: &[usize]) {
+        Self::reorder(self, parents);
+    }
+}
