@@ -1,3 +1,40 @@
 //! Our own commands: `cargo xtask <command>`.
 
-fn main() {}
+mod ci;
+mod step;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = "Our own commands")]
+struct Xtask {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Everything that must be right before a change lands: format, lints, documentation, tests, dependencies
+    Ci,
+    /// The rules of the house that a machine can check
+    Tidy,
+}
+
+fn main() -> anyhow::Result<()> {
+    match Xtask::parse().command {
+        Command::Ci => ci::run(),
+        Command::Tidy => ci::tidy(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Xtask::command().debug_assert();
+    }
+}

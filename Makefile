@@ -1,0 +1,34 @@
+# The few commands that one needs. `make` alone lists them.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+# rustup installs here even where the shell does not look yet.
+export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
+
+TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
+SCRIVEN := $(TARGET)/release/scriven
+
+.PHONY: help setup models build demo test bench
+
+help: ## List the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+
+setup: ## Install what is missing: compiler, ffmpeg, Python with pip, Rust
+	@scripts/setup
+
+models: setup ## Fetch the default models and the recording of the demo (230 MB, once)
+	@scripts/fetch-models
+
+build: setup ## Build target/release/scriven
+	@echo "Building scriven (the first time takes some minutes)" >&2
+	@cargo build --release --locked
+
+demo: models build ## Write down what is said in a real recording
+	@scripts/demo "$(SCRIVEN)"
+
+test: models ## Everything that continuous integration checks
+	@echo "Running all checks (the first time takes some minutes)" >&2
+	@cargo xtask ci
+
+bench: models build ## Compare speed, words and memory with faster-whisper
+	@cargo xtask bench

@@ -1,0 +1,69 @@
+//! How sources look.
+
+use std::fs;
+
+use crate::tree::{files, root, rust_sources};
+
+#[test]
+fn every_module_says_what_it_is() {
+    let silent: Vec<_> = rust_sources()
+        .filter(|(_, text)| !text.starts_with("//! "))
+        .map(|(path, _)| path)
+        .collect();
+    assert!(
+        silent.is_empty(),
+        "these begin without a line of `//!`: {silent:#?}"
+    );
+}
+
+#[test]
+fn no_test_sleeps() {
+    let needle = ["sleep", "("].concat();
+    let sleepers: Vec<_> = rust_sources()
+        .filter(|(path, text)| {
+            let is_test = path.components().any(|part| part.as_os_str() == "tests");
+            let tests = text.find("#[cfg(test)]").map_or("", |start| &text[start..]);
+            let tests = if is_test { text.as_str() } else { tests };
+            tests.contains(&format!("thread::{needle}"))
+                || tests.contains(&format!("time::{needle}"))
+        })
+        .map(|(path, _)| path)
+        .collect();
+    assert!(
+        sleepers.is_empty(),
+        "wait for what happens, not for time to pass: {sleepers:#?}"
+    );
+}
+
+#[test]
+fn no_file_names_a_place_of_one_machine() {
+    let places = ["work", "root"].map(|place| format!("/{place}/"));
+    let mut named = Vec::new();
+    for path in files() {
+        let Ok(text) = fs::read_to_string(root().join(&path)) else {
+            continue; // not text
+        };
+        for (i, line) in text.lines().enumerate() {
+            if places.iter().any(|place| line.contains(place)) {
+                named.push(format!("{}:{}: {line}", path.display(), i + 1));
+            }
+        }
+    }
+    assert!(named.is_empty(), "{named:#?}");
+}
+
+#[test]
+fn the_script_and_the_program_pin_the_same_weights() {
+    let script = fs::read_to_string(root().join("scripts/fetch-models")).unwrap();
+    let program = "crates/speech/src/models/manifest.rs";
+    let program = fs::read_to_string(root().join(program)).unwrap();
+    let is_sum = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
+    let pins: Vec<_> = program.split('"').filter(is_sum).collect();
+    assert!(!pins.is_empty());
+    for pin in pins {
+        assert!(
+            script.contains(pin),
+            "scripts/fetch-models does not know {pin}"
+        );
+    }
+}
