@@ -14,7 +14,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 /// How many times a thread looks at a barrier before it offers its core to others.
-const SPINS_BEFORE_YIELD: usize = 4_000;
+const SPINS_BEFORE_YIELD: usize = 1_000;
 /// How many times an idle thread looks for the next job before it sleeps: the caller wants the core too.
 const SPINS_BEFORE_SLEEP: usize = 500;
 

@@ -74,7 +74,9 @@ impl ChunkedFloat {
 
     pub(super) fn forward(&self, rows: &Rows, columns: Range<usize>, place: Place<'_>, then: Then) {
         let (n_rows, width) = (rows.n_rows(), rows.width());
-        let input = NdTensorView::from_data([n_rows, width], rows.values());
+        let input = self
+            .gemm
+            .prepack_a(NdTensorView::from_data([n_rows, width], rows.values()));
         let mut block = vec![0.0; n_rows * CHUNK];
         for start in columns.clone().step_by(CHUNK) {
             let n = (self.n_out - start).min(CHUNK);
@@ -85,7 +87,7 @@ impl ChunkedFloat {
             };
             let packed = GemmInputB::Packed(&self.chunks[start / CHUNK]);
             self.gemm
-                .gemm(block, GemmInputA::Unpacked(input), packed, options)
+                .gemm(block, GemmInputA::Packed(&input), packed, options)
                 .unwrap_or_else(|error| panic!("product of shapes that do not fit: {error}"));
             write(block, n, start, place, then);
         }
@@ -147,10 +149,14 @@ impl ChunkedInt8 {
         let (n_rows, width, stride) = (rows.n_rows(), rows.width(), rows.byte_stride());
         // where the kernel's 16-bit sums could overflow, inputs go with one bit less
         let halve = self.gemm.may_saturate();
-        let input: Vec<u8> = (0..n_rows)
-            .flat_map(|row| &rows.bytes()[row * stride..][..width])
-            .map(|byte| if halve { byte.div_ceil(2) } else { *byte })
-            .collect();
+        let mut input = Vec::with_capacity(n_rows * width);
+        for row in rows.bytes().chunks_exact(stride).take(n_rows) {
+            if halve {
+                input.extend(row[..width].iter().map(|byte| byte.div_ceil(2)));
+            } else {
+                input.extend_from_slice(&row[..width]);
+            }
+        }
         let zero = vec![if halve { 64 } else { 128 }; n_rows];
         let worth = if halve { 2.0 } else { 1.0 };
         let input = NdTensorView::from_data([n_rows, width], &input[..]);

@@ -18,6 +18,9 @@ use crate::x86::avx512::{self, Columns, Finish};
 
 /// Columns of one panel.
 const PANEL: usize = 16;
+/// Up to this many rows the product waits for weights from memory, and vector loads fetch those ahead better than
+/// tile loads do: 4.4 ms instead of 6.0 for a step of five rows with `base`.
+const FEW_ROWS: usize = 12;
 
 #[derive(Debug)]
 pub(super) struct TiledInt8 {
@@ -98,7 +101,8 @@ impl TiledInt8 {
             Then::Add => Finish::Add,
         };
         // SAFETY: an `Isa` of this kind is only made where the processor has it.
-        let tiles = (self.isa == Isa::Amx).then(|| unsafe { Tiles::configure() });
+        let tiles = (self.isa == Isa::Amx && rows.n_rows() > FEW_ROWS)
+            .then(|| unsafe { Tiles::configure() });
         let mut sums = Sums([0; 32 * 32]);
         for column in columns.clone().step_by(2 * PANEL) {
             let (b0, b1) = (self.panel(column / PANEL), self.panel(column / PANEL + 1));
