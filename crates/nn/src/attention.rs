@@ -10,7 +10,6 @@ use std::fmt;
 use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_simd::SimdOp;
 use rten_tensor::NdTensorView;
-use rten_tensor::prelude::*;
 use rten_vecmath::Softmax;
 
 use crate::linear::{Place, Precision};

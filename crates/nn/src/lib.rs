@@ -2,6 +2,14 @@
 //!
 //! Arrays are row-major slices; a shape is written `(rows, columns)`. Work is spread over a [`Pool`] of threads that
 //! run one closure side by side and meet at barriers. Which kernels run is decided once, by [`Isa::detect`].
+#![expect(
+    clippy::inline_always,
+    reason = "what a `multiversion!` function calls must be compiled inside it"
+)]
+#![expect(
+    clippy::cast_possible_truncation,
+    reason = "quantising cuts numbers on purpose"
+)]
 
 pub mod attention;
 pub mod conv;

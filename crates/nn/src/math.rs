@@ -1,5 +1,39 @@
 //! Plain helpers shared by the kernels.
 
+/// Compiles a function once for each vector extension and calls the best that the processor has.
+///
+/// The body must inline everything it calls (`#[inline(always)]`), so that it is all compiled for that extension.
+macro_rules! multiversion {
+    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
+        $(#[$doc])*
+        $vis fn $name($($arg: $type),*) $(-> $result)? {
+            #[inline(always)]
+            fn body($($arg: $type),*) $(-> $result)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[expect(unsafe_code, reason = "called only where the processor has the features")]
+            {
+                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,fma")]
+                fn avx512($($arg: $type),*) $(-> $result)? { body($($arg),*) }
+                #[target_feature(enable = "avx2,fma")]
+                fn avx2($($arg: $type),*) $(-> $result)? { body($($arg),*) }
+
+                if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512bw")
+                    && is_x86_feature_detected!("avx512vl") {
+                    // SAFETY: just detected.
+                    return unsafe { avx512($($arg),*) };
+                }
+                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
+                    // SAFETY: just detected.
+                    return unsafe { avx2($($arg),*) };
+                }
+            }
+            body($($arg),*)
+        }
+    };
+}
+pub(crate) use multiversion;
+
 /// `n` rounded up to a multiple of `step`.
 pub(crate) const fn round_up(n: usize, step: usize) -> usize {
     n.div_ceil(step) * step
@@ -63,50 +97,26 @@ impl Plain for i32 {}
 impl Plain for f32 {}
 
 /// Single precision cut to its upper half (bfloat16), rounded to nearest even.
+#[inline(always)]
 pub(crate) fn to_bf16(value: f32) -> u16 {
     let bits = value.to_bits();
     ((bits + 0x7fff + ((bits >> 16) & 1)) >> 16) as u16
 }
 
+multiversion! {
+    /// Cuts `scale·values` to bfloat16.
+    pub(crate) fn scale_to_bf16(values: &[f32], scale: f32, out: &mut [u16]) {
+        for (out, value) in out.iter_mut().zip(values) {
+            *out = to_bf16(value * scale);
+        }
+    }
+}
+
 /// The value of a bfloat16.
+#[inline(always)]
 pub(crate) fn from_bf16(bits: u16) -> f32 {
     f32::from_bits(u32::from(bits) << 16)
 }
-
-/// Compiles a function once for each vector extension and calls the best that the processor has.
-///
-/// The body must inline everything it calls (`#[inline(always)]`), so that it is all compiled for that extension.
-macro_rules! multiversion {
-    ($(#[$doc:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $result:ty)? $body:block) => {
-        $(#[$doc])*
-        $vis fn $name($($arg: $type),*) $(-> $result)? {
-            #[inline(always)]
-            fn body($($arg: $type),*) $(-> $result)? $body
-
-            #[cfg(target_arch = "x86_64")]
-            #[expect(unsafe_code, reason = "called only where the processor has the features")]
-            {
-                #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512dq,fma")]
-                fn avx512($($arg: $type),*) $(-> $result)? { body($($arg),*) }
-                #[target_feature(enable = "avx2,fma")]
-                fn avx2($($arg: $type),*) $(-> $result)? { body($($arg),*) }
-
-                if is_x86_feature_detected!("avx512dq") && is_x86_feature_detected!("avx512bw")
-                    && is_x86_feature_detected!("avx512vl") {
-                    // SAFETY: just detected.
-                    return unsafe { avx512($($arg),*) };
-                }
-                if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-                    // SAFETY: just detected.
-                    return unsafe { avx2($($arg),*) };
-                }
-            }
-            #[allow(unreachable_code, reason = "reached on every other processor")]
-            body($($arg),*)
-        }
-    };
-}
-pub(crate) use multiversion;
 
 /// Lanes that the portable loops work on side by side.
 pub(crate) const LANES: usize = 16;
@@ -132,21 +142,6 @@ pub(crate) fn fold(
     lanes.into_iter().fold(start, join)
 }
 
-/// `Σ a·b` over two slices of one length.
-#[inline(always)]
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
-    let mut lanes = [0.0; LANES];
-    let (left, left_rest) = a.as_chunks::<LANES>();
-    let (right, right_rest) = b.as_chunks::<LANES>();
-    for (a, b) in left.iter().zip(right) {
-        for i in 0..LANES {
-            lanes[i] += a[i] * b[i];
-        }
-    }
-    let rest: f32 = left_rest.iter().zip(right_rest).map(|(a, b)| a * b).sum();
-    lanes.into_iter().sum::<f32>() + rest
-}
-
 /// `e^x` to about 2 ulp for `x ≤ 88`; very small results become zero. A form that compilers turn into vectors.
 #[inline(always)]
 pub(crate) fn exp(x: f32) -> f32 {
@@ -161,7 +156,7 @@ pub(crate) fn exp(x: f32) -> f32 {
         8.333_452e-3,
         4.166_579_6e-2,
         1.666_666_6e-1,
-        5.000_000_1e-1,
+        5e-1,
     ] {
         p = p * r + c;
     }

@@ -262,9 +262,9 @@ fn work(state: &State, index: usize, count: usize) {
 fn pause(spins: &mut usize) {
     *spins += 1;
     if *spins < SPINS_BEFORE_YIELD {
-        std::hint::spin_loop()
+        std::hint::spin_loop();
     } else {
-        std::thread::yield_now()
+        std::thread::yield_now();
     }
 }
 

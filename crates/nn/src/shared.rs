@@ -33,7 +33,6 @@ impl<'a, T> Shared<'a, T> {
     ///
     /// # Safety
     /// Until the next barrier no other worker reads or writes any element of `range`.
-    #[expect(clippy::mut_from_ref, reason = "that is the purpose; see Safety")]
     pub(crate) unsafe fn slice_mut(&self, range: Range<usize>) -> &'a mut [T] {
         assert!(
             range.start <= range.end && range.end <= self.len,

@@ -5,7 +5,7 @@
 )]
 
 use super::{HEAD, HeadRows, QUERY_BLOCK, Scratch};
-use crate::math::{Aligned, round_up, to_bf16};
+use crate::math::{Aligned, round_up, scale_to_bf16};
 use crate::x86::amx::{self, Tiles};
 use crate::x86::avx512;
 
@@ -27,19 +27,27 @@ impl TiledHead {
             keys: Aligned::zeroed(padded * HEAD * 2),
             values: Aligned::zeroed(padded * HEAD * 2),
         };
+        let mut row = [0; HEAD];
         let tiles = head.keys.view_mut::<u16>();
         for key in 0..n_keys {
+            scale_to_bf16(keys.row(key), 1.0, &mut row);
             let block = &mut tiles[key / 16 * 16 * HEAD..][..16 * HEAD];
-            for (i, value) in keys.row(key).iter().enumerate() {
-                block[i / 2 * 32 + key % 16 * 2 + i % 2] = to_bf16(*value);
+            for (pair, line) in row
+                .as_chunks::<2>()
+                .0
+                .iter()
+                .zip(block.as_chunks_mut::<32>().0)
+            {
+                line[key % 16 * 2..][..2].copy_from_slice(pair);
             }
         }
         let tiles = head.values.view_mut::<u16>();
         for key in 0..n_keys {
-            for (panel, values) in values.row(key).chunks_exact(16).enumerate() {
+            scale_to_bf16(values.row(key), 1.0, &mut row);
+            for (panel, values) in row.as_chunks::<16>().0.iter().enumerate() {
                 let tile = &mut tiles[panel * padded * 16 + key / 2 * 32..][..32];
-                for (column, value) in values.iter().enumerate() {
-                    tile[column * 2 + key % 2] = to_bf16(*value);
+                for (pair, value) in tile.as_chunks_mut::<2>().0.iter_mut().zip(values) {
+                    pair[key % 2] = *value;
                 }
             }
         }
@@ -63,9 +71,7 @@ impl TiledHead {
         scratch.result.reserve(QUERY_BLOCK * HEAD * 4);
         let left = scratch.queries.view_mut::<u16>();
         for (row, out) in left.chunks_exact_mut(HEAD).enumerate().take(n) {
-            for (out, value) in out.iter_mut().zip(queries.row(start + row)) {
-                *out = to_bf16(value * SCALE);
-            }
+            scale_to_bf16(queries.row(start + row), SCALE, out);
         }
         let left = scratch.queries.view::<u8>().as_ptr();
         let scores = scratch.scores.view_mut::<f32>();
@@ -124,7 +130,9 @@ impl TiledHead {
             }
             drop(tiles);
             for (row, sum) in result.chunks_exact_mut(HEAD).zip(sums).take(n) {
-                row.iter_mut().for_each(|value| *value /= sum);
+                for value in row {
+                    *value /= sum;
+                }
             }
         }
     }

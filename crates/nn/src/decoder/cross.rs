@@ -80,7 +80,9 @@ impl CrossCache {
                     let at = (first + i) * 3 * self.width + head * HEAD;
                     // SAFETY: by the caller's promise.
                     query.copy_from_slice(unsafe { qkv.slice(at..at + HEAD) });
-                    query.iter_mut().for_each(|q| *q *= 0.125); // 1/√64
+                    for value in query {
+                        *value *= 0.125; // 1/√64
+                    }
                 }
                 match &self.cells {
                     Cells::Float(layers) => {
@@ -271,8 +273,9 @@ fn attend_n<T: Cell, const N: usize>(
     for n in 0..N {
         let row = &mut scores[n * padded..][..n_frames];
         let largest = fold(row, f32::MIN, f32::max, f32::max);
-        row.iter_mut()
-            .for_each(|score| *score = exp(*score - largest));
+        for score in row.iter_mut() {
+            *score = exp(*score - largest);
+        }
         inverse[n] = 1.0 / fold(row, 0.0, |sum, x| sum + x, |a, b| a + b);
     }
     let mut sums = [[0.0_f32; HEAD]; N];

@@ -110,20 +110,6 @@ impl History {
         let used = self.n_positions * 2;
         let layer = self.max_positions * 2;
         let n_layers = self.n_layers;
-        fn widen<T: Cell>(
-            cells: &[T],
-            n_layers: usize,
-            layer: usize,
-            used: usize,
-            old: usize,
-            new: usize,
-        ) -> Vec<T> {
-            let mut wide = vec![T::default(); n_layers * layer * new];
-            for index in (0..n_layers).flat_map(|l| (0..used).map(move |i| l * layer + i)) {
-                wide[index * new..][..old].copy_from_slice(&cells[index * old..][..old]);
-            }
-            wide
-        }
         match &mut self.cells {
             Cells::Float(cells) => *cells = widen(cells, n_layers, layer, used, old, new),
             Cells::Brain(cells) => *cells = widen(cells, n_layers, layer, used, old, new),
@@ -199,7 +185,7 @@ impl SharedHistory<'_> {
         let heads = columns.start / HEAD..columns.end / HEAD;
         for row in 0..self.n_rows * n_tokens {
             let slots = &self.slots[row / n_tokens * self.max_positions..];
-            let slots = &slots[..self.start - n_tokens + row % n_tokens + 1];
+            let slots = &slots[..=self.start - n_tokens + row % n_tokens];
             for head in heads.clone() {
                 let (from, to) = (
                     row * 3 * self.width + head * HEAD,
@@ -227,6 +213,22 @@ impl SharedHistory<'_> {
     fn address(&self, layer: usize, position: usize, part: usize, slot: usize) -> usize {
         (((layer * self.max_positions + position) * 2 + part) * self.n_slots + slot) * self.width
     }
+}
+
+/// Copies the used positions of every layer into places of a new width.
+fn widen<T: Cell>(
+    cells: &[T],
+    n_layers: usize,
+    layer: usize,
+    used: usize,
+    old: usize,
+    new: usize,
+) -> Vec<T> {
+    let mut wide = vec![T::default(); n_layers * layer * new];
+    for index in (0..n_layers).flat_map(|l| (0..used).map(move |i| l * layer + i)) {
+        wide[index * new..][..old].copy_from_slice(&cells[index * old..][..old]);
+    }
+    wide
 }
 
 /// Where one row's past lies in the cache, for one head.
@@ -301,9 +303,9 @@ fn attend<T: Cell>(
         scores.push(lanes.into_iter().sum());
     }
     let largest = fold(scores, f32::MIN, f32::max, f32::max);
-    scores
-        .iter_mut()
-        .for_each(|score| *score = exp(*score - largest));
+    for score in scores.iter_mut() {
+        *score = exp(*score - largest);
+    }
     let inverse = 1.0 / fold(scores, 0.0, |sum, x| sum + x, |a, b| a + b);
     let mut sums = [0.0_f32; HEAD];
     for (position, weight) in scores.iter().enumerate() {

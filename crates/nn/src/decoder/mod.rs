@@ -7,6 +7,8 @@
 mod cells;
 mod cross;
 mod history;
+#[cfg(test)]
+mod tests;
 
 pub use cross::CrossCache;
 
@@ -359,7 +361,7 @@ impl DecoderLayer {
                     columns.clone(),
                     step.found,
                     &mut local.scores,
-                )
+                );
             };
             first += same.len();
         }

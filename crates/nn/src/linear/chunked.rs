@@ -8,7 +8,6 @@ use rten_gemm::{
 };
 use rten_simd::SimdUnaryOp;
 use rten_tensor::NdTensorView;
-use rten_tensor::prelude::*;
 use rten_vecmath::Gelu;
 
 use super::{COLUMN_STEP, LinearShape, Place, Rows, Then};

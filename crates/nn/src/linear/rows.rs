@@ -6,7 +6,7 @@ use crate::math::{Aligned, fold, multiversion, round_up};
 /// Rows of inputs for one or more [`super::Linear`] layers, quantised where those want it. Reuse it: it keeps its memory.
 #[derive(Debug, Default)]
 pub struct Rows {
-    n_rows: usize,
+    count: usize,
     width: usize,
     values: Vec<f32>,
     bytes: Aligned,
@@ -28,7 +28,7 @@ impl Rows {
         stride: usize,
         n_rows: usize,
     ) {
-        self.n_rows = n_rows;
+        self.count = n_rows;
         self.width = width;
         match precision {
             Precision::Float32 => {
@@ -53,7 +53,7 @@ impl Rows {
 
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
-        self.n_rows
+        self.count
     }
 
     /// Columns of each row.

@@ -118,7 +118,7 @@ impl TiledInt8 {
             while row < rows.n_rows() {
                 let n = (rows.n_rows() - row).min(32);
                 // SAFETY: `Rows` has room for a multiple of 32 rows of `byte_stride`; panels span the whole depth.
-                let n = unsafe { self.multiply(tiles.as_ref(), rows, row, n, b0, b1, &mut sums) };
+                let n = unsafe { multiply(tiles.as_ref(), rows, row, n, b0, b1, &mut sums) };
                 // SAFETY: `out` reaches to the last row's last column, checked above, and the caller has these
                 // columns of these rows to itself (`Linear::forward_columns`).
                 unsafe {
@@ -136,67 +136,65 @@ impl TiledInt8 {
             }
         }
     }
+}
 
-    /// Sums of up to `n` rows from `row` on, by 32 columns; returns how many rows it did.
-    ///
-    /// # Safety
-    /// `b0` and `b1` are whole panels of this layer; `rows` has room for 32 rows from `row` on.
-    #[expect(clippy::too_many_arguments, reason = "a block of a product")]
-    #[inline]
-    unsafe fn multiply(
-        &self,
-        tiles: Option<&Tiles>,
-        rows: &Rows,
-        row: usize,
-        n: usize,
-        b0: *const u8,
-        b1: *const u8,
-        sums: &mut Sums,
-    ) -> usize {
-        let stride = rows.byte_stride();
-        let a = rows.bytes()[row * stride..].as_ptr();
-        let out = sums.0.as_mut_ptr();
-        // SAFETY: by the caller's promise; `sums` holds 32 rows of 32.
-        unsafe {
-            match tiles {
-                Some(tiles) if n > 16 => {
-                    let below = a.add(16 * stride);
-                    amx::u8i8_32x32(
-                        tiles,
-                        a,
-                        below,
-                        stride,
-                        b0,
-                        b1,
-                        1024,
-                        stride / 64,
-                        out.cast(),
-                        128,
-                    );
-                    n
+/// Sums of up to `n` rows from `row` on, by 32 columns; returns how many rows it did.
+///
+/// # Safety
+/// `b0` and `b1` are whole panels of one layer; `rows` has room for 32 rows from `row` on.
+#[inline]
+unsafe fn multiply(
+    tiles: Option<&Tiles>,
+    rows: &Rows,
+    row: usize,
+    n: usize,
+    b0: *const u8,
+    b1: *const u8,
+    sums: &mut Sums,
+) -> usize {
+    let stride = rows.byte_stride();
+    let a = rows.bytes()[row * stride..].as_ptr();
+    let out = sums.0.as_mut_ptr();
+    // SAFETY: by the caller's promise; `sums` holds 32 rows of 32.
+    unsafe {
+        match tiles {
+            Some(tiles) if n > 16 => {
+                let below = a.add(16 * stride);
+                amx::u8i8_32x32(
+                    tiles,
+                    a,
+                    below,
+                    stride,
+                    b0,
+                    b1,
+                    1024,
+                    stride / 64,
+                    out.cast(),
+                    128,
+                );
+                n
+            }
+            Some(tiles) => {
+                amx::u8i8_16x32(tiles, a, stride, b0, b1, stride / 64, out.cast());
+                n
+            }
+            None => {
+                let groups = stride / 4;
+                match n {
+                    1 => avx512::u8i8_nx32::<1>(a, stride, b0, b1, groups, out),
+                    2 => avx512::u8i8_nx32::<2>(a, stride, b0, b1, groups, out),
+                    3 => avx512::u8i8_nx32::<3>(a, stride, b0, b1, groups, out),
+                    4 => avx512::u8i8_nx32::<4>(a, stride, b0, b1, groups, out),
+                    5 => avx512::u8i8_nx32::<5>(a, stride, b0, b1, groups, out),
+                    6..=9 => avx512::u8i8_nx32::<6>(a, stride, b0, b1, groups, out),
+                    10 | 11 => avx512::u8i8_nx32::<10>(a, stride, b0, b1, groups, out),
+                    _ => avx512::u8i8_nx32::<12>(a, stride, b0, b1, groups, out),
                 }
-                Some(tiles) => {
-                    amx::u8i8_16x32(tiles, a, stride, b0, b1, stride / 64, out.cast());
-                    n
-                }
-                None => {
-                    let groups = stride / 4;
-                    match n {
-                        1 => avx512::u8i8_nx32::<1>(a, stride, b0, b1, groups, out),
-                        2 => avx512::u8i8_nx32::<2>(a, stride, b0, b1, groups, out),
-                        3 => avx512::u8i8_nx32::<3>(a, stride, b0, b1, groups, out),
-                        4 => avx512::u8i8_nx32::<4>(a, stride, b0, b1, groups, out),
-                        5 => avx512::u8i8_nx32::<5>(a, stride, b0, b1, groups, out),
-                        6..=9 => avx512::u8i8_nx32::<6>(a, stride, b0, b1, groups, out),
-                        10 | 11 => avx512::u8i8_nx32::<10>(a, stride, b0, b1, groups, out),
-                        _ => avx512::u8i8_nx32::<12>(a, stride, b0, b1, groups, out),
-                    }
-                    match n {
-                        1..=5 => n,
-                        6..=9 => 6,
-                        10 | 11 => 10,
-                        _ => 12,
-                    }
+                match n {
+                    1..=5 => n,
+                    6..=9 => 6,
+                    10 | 11 => 10,
+                    _ => 12,
                 }
             }
         }

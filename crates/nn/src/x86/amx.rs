@@ -135,7 +135,6 @@ product_32x32!(
 ///
 /// # Safety
 /// As [`u8i8_32x32`] with one tile of rows; B's tiles lie 1 KiB apart.
-#[expect(clippy::too_many_arguments, reason = "a kernel's registers")]
 pub(crate) unsafe fn u8i8_16x32(
     _tiles: &Tiles,
     a: *const u8,
