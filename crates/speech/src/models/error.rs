@@ -28,6 +28,10 @@ pub enum ModelError {
     )]
     NoneInstalled(Vec<PathBuf>),
 
+    /// The model is not on this machine.
+    #[error("model '{0}' is not on this machine; run 'scriven models pull {0}'")]
+    NotHere(String),
+
     /// The model is not on this machine, and downloads are switched off.
     #[error(
         "model '{model}' is not on this machine (looked in {}) and downloads are switched off; \

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::model::ModelName;
 use domain::progress::Monitor;
 
 use super::folder::{self, ModelFolder};
@@ -44,6 +45,25 @@ pub fn find(choice: &ModelChoice, places: &Places) -> Result<Option<ModelFolder>
         path,
         name: choice.name(),
     }))
+}
+
+/// The models on this machine that were not asked for by a published name, unchecked: repositories, by name.
+pub fn installed_repositories(places: &Places) -> Vec<ModelChoice> {
+    let is_published = |repository: &str| {
+        let mut published = ModelName::all();
+        published.any(|name| name.as_str() == repository)
+    };
+    let entries = places.shelves().into_iter().filter_map(|shelf| fs::read_dir(shelf).ok());
+    let mut repositories: Vec<String> = entries
+        .flatten()
+        .flatten()
+        .filter(|entry| folder::holds_weights(&entry.path()))
+        .filter_map(|entry| Some(entry.file_name().to_str()?.replacen("--", "/", 1)))
+        .filter(|name| name.contains('/') && !is_published(name))
+        .collect();
+    repositories.sort();
+    repositories.dedup();
+    repositories.into_iter().map(ModelChoice::Repository).collect()
 }
 
 /// The folder of `choice` below `shelf`, where a download of it goes.

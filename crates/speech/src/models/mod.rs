@@ -15,6 +15,6 @@ mod verify;
 pub use error::ModelError;
 pub use fetch::pull;
 pub use folder::ModelFolder;
-pub use locate::{find, locate};
+pub use locate::{find, installed_repositories, locate};
 pub use request::{Hub, ModelChoice, ModelRequest, Places};
 pub use verify::{CheckedFile, verify};

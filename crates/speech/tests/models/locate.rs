@@ -181,3 +181,16 @@ fn offline_says_where_it_looked_and_what_to_do() {
     let error = machine.locate("small").unwrap_err();
     assert!(matches!(error, ModelError::Offline { .. }), "{error}");
 }
+
+#[test]
+fn repositories_on_a_shelf_are_listed_beside_the_published_models() {
+    let machine = Machine::offline();
+    for folder in ["owner--own", "small", "nyrahealth--faster_CrisperWhisper", "sample"] {
+        write_model(&machine.shelf().join(folder));
+    }
+    fs::create_dir(machine.shelf().join("empty--folder")).unwrap();
+    let places = machine.request("").places;
+    let found = speech::models::installed_repositories(&places);
+    let found: Vec<_> = found.iter().map(ToString::to_string).collect();
+    assert_eq!(found, ["owner/own"]);
+}
