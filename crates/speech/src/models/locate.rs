@@ -53,7 +53,10 @@ pub fn installed_repositories(places: &Places) -> Vec<ModelChoice> {
         let mut published = ModelName::all();
         published.any(|name| name.as_str() == repository)
     };
-    let entries = places.shelves().into_iter().filter_map(|shelf| fs::read_dir(shelf).ok());
+    let entries = places
+        .shelves()
+        .into_iter()
+        .filter_map(|shelf| fs::read_dir(shelf).ok());
     let mut repositories: Vec<String> = entries
         .flatten()
         .flatten()
@@ -63,7 +66,10 @@ pub fn installed_repositories(places: &Places) -> Vec<ModelChoice> {
         .collect();
     repositories.sort();
     repositories.dedup();
-    repositories.into_iter().map(ModelChoice::Repository).collect()
+    repositories
+        .into_iter()
+        .map(ModelChoice::Repository)
+        .collect()
 }
 
 /// The folder of `choice` below `shelf`, where a download of it goes.

@@ -185,7 +185,12 @@ fn offline_says_where_it_looked_and_what_to_do() {
 #[test]
 fn repositories_on_a_shelf_are_listed_beside_the_published_models() {
     let machine = Machine::offline();
-    for folder in ["owner--own", "small", "nyrahealth--faster_CrisperWhisper", "sample"] {
+    for folder in [
+        "owner--own",
+        "small",
+        "nyrahealth--faster_CrisperWhisper",
+        "sample",
+    ] {
         write_model(&machine.shelf().join(folder));
     }
     fs::create_dir(machine.shelf().join("empty--folder")).unwrap();
