@@ -95,7 +95,9 @@ impl Tokenizer {
         let mut bytes = Vec::with_capacity(ids.len() * 4);
         for id in ids.iter().filter(|id| **id < self.special.end_of_text) {
             let token = self.inner.id_to_token(*id).unwrap_or_default();
-            token.chars().for_each(|c| push_byte_of(c, &mut bytes));
+            for c in token.chars() {
+                push_byte_of(c, &mut bytes);
+            }
         }
         match String::from_utf8(bytes) {
             Ok(text) => text,
