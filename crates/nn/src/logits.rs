@@ -1,8 +1,8 @@
 //! Passes over one row of logits: where its large values lie, and the sum of its exponentials.
 
 use rten_simd::ops::{BitOps, NumOps};
-use rten_simd::{Isa, Simd, SimdIterable, SimdOp};
-use rten_vecmath::SumExpSub;
+use rten_simd::{Isa, Simd, SimdIterable, SimdOp, SimdUnaryOp};
+use rten_vecmath::Exp;
 
 /// Values in a block of [`block_maxima`]; the last block may be shorter.
 pub const BLOCK: usize = 256;
@@ -16,7 +16,7 @@ pub fn block_maxima(values: &[f32], maxima: &mut Vec<f32>) -> f32 {
 
 /// The sum of `exp(value - offset)`; values of minus infinity add nothing.
 pub fn sum_exp(values: &[f32], offset: f32) -> f32 {
-    SumExpSub::new(values, offset).dispatch()
+    SumExp { values, offset }.dispatch()
 }
 
 struct BlockMaxima<'a> {
@@ -47,6 +47,31 @@ impl SimdOp for BlockMaxima<'_> {
             largest = largest.max(max);
         }
         largest
+    }
+}
+
+/// `rten_vecmath::SumExpSub` does the same sixty times slower: its closure is not inlined into the code that may use wide
+/// registers.
+struct SumExp<'a> {
+    values: &'a [f32],
+    offset: f32,
+}
+
+impl SimdOp for SumExp<'_> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn eval<I: Isa>(self, isa: I) -> f32 {
+        let ops = isa.f32();
+        let offset = ops.splat(self.offset);
+        let lanes = self.values.simd_iter(ops).fold_unroll::<4>(
+            ops.zero(),
+            #[inline(always)]
+            |sum, x| ops.add(sum, Exp::apply(isa, ops.sub(x, offset))),
+            #[inline(always)]
+            |a, b| ops.add(a, b),
+        );
+        lanes.to_array().into_iter().sum()
     }
 }
 
