@@ -3,6 +3,7 @@
 mod by_hand;
 mod properties;
 mod reference;
+mod speed;
 
 use domain::progress::Silent;
 

@@ -1,5 +1,7 @@
 //! A network whose logits are a function of the tokens so far, for tests.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use domain::language::Language;
 
 use crate::asr::network::{Decoding, Network};
@@ -39,24 +41,45 @@ pub(crate) fn special() -> SpecialTokens {
 /// A network that computes its logits from the number that stands for a window, and from all tokens fed to a row.
 pub(crate) struct Toy<F> {
     logits: F,
+    vocabulary_size: usize,
+    n_encoded: AtomicU64,
 }
 
 impl<F: Fn(u64, &[u32]) -> Vec<f32> + Sync> Toy<F> {
     pub(crate) fn new(logits: F) -> Self {
-        Self { logits }
+        Self::sized(VOCABULARY, logits)
+    }
+
+    /// A network with another vocabulary; `logits` gives as many numbers.
+    pub(crate) fn sized(vocabulary_size: usize, logits: F) -> Self {
+        Self {
+            logits,
+            vocabulary_size,
+            n_encoded: AtomicU64::new(0),
+        }
+    }
+
+    /// Windows encoded so far.
+    pub(crate) fn n_encoded(&self) -> u64 {
+        self.n_encoded.load(Ordering::Relaxed)
     }
 }
 
 /// A network with random logits, about as uneven as real ones.
 pub(crate) fn random() -> Toy<impl Fn(u64, &[u32]) -> Vec<f32> + Sync> {
-    Toy::new(|window, tokens| {
+    random_sized(VOCABULARY)
+}
+
+/// A random network with another vocabulary.
+pub(crate) fn random_sized(n: usize) -> Toy<impl Fn(u64, &[u32]) -> Vec<f32> + Sync> {
+    Toy::sized(n, move |window, tokens| {
         let seed = tokens.iter().fold(window, |hash, token| {
             (hash ^ u64::from(*token))
                 .wrapping_mul(0x9E37_79B9_7F4A_7C15)
                 .rotate_left(29)
         });
         let mut rng = fastrand::Rng::with_seed(seed);
-        (0..VOCABULARY).map(|_| rng.f32() * 8.0 - 4.0).collect()
+        (0..n).map(|_| rng.f32() * 8.0 - 4.0).collect()
     })
 }
 
@@ -88,16 +111,16 @@ impl<F: Fn(u64, &[u32]) -> Vec<f32> + Sync> Network for Toy<F> {
     type Encoded = u64;
 
     fn vocabulary_size(&self) -> usize {
-        VOCABULARY
+        self.vocabulary_size
     }
 
     fn n_mels(&self) -> usize {
         80
     }
 
-    /// The window's number is its first value.
-    fn encode(&self, mel: &[f32]) -> u64 {
-        u64::from(mel[0].to_bits())
+    /// Windows are numbered in the order in which they come.
+    fn encode(&self, _mel: &[f32]) -> u64 {
+        self.n_encoded.fetch_add(1, Ordering::Relaxed)
     }
 
     fn decode<'a>(&'a self, items: &[&'a u64]) -> Box<dyn Decoding + 'a> {
