@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::asr::tokenizer::Tokenizer;
+
 /// The folder of a Whisper model such as `tiny.en`, or `None` after saying that the test is skipped.
 ///
 /// Looked for in `MODEL_DIR`, then in the cache that `scripts/fetch-models` fills.
@@ -18,4 +20,46 @@ pub(crate) fn model_folder(name: &str) -> Option<PathBuf> {
         eprintln!("SKIPPED: no model '{name}' in MODEL_DIR or the cache; run scripts/fetch-models");
     }
     found
+}
+
+/// A tokenizer of six letters (a space and `a` to `e` are tokens 0 to 5), and the control tokens of the toy network
+/// after them: English and German are known if the vocabulary is that of a multilingual model.
+pub(crate) fn toy_tokenizer(vocabulary_size: usize) -> Tokenizer {
+    let control = [
+        "endoftext",
+        "startoftranscript",
+        "en",
+        "de",
+        "translate",
+        "transcribe",
+        "startoflm",
+        "startofprev",
+        "nospeech",
+        "notimestamps",
+    ];
+    let added: Vec<_> = control
+        .iter()
+        .zip(6..)
+        .map(|(name, id)| {
+            serde_json::json!({
+                "id": id, "content": format!("<|{name}|>"), "special": true,
+                "single_word": false, "lstrip": false, "rstrip": false, "normalized": false,
+            })
+        })
+        .collect();
+    let byte_level = serde_json::json!({
+        "type": "ByteLevel", "add_prefix_space": false, "trim_offsets": true, "use_regex": true,
+    });
+    let file = serde_json::json!({
+        "version": "1.0", "truncation": null, "padding": null, "normalizer": null, "post_processor": null,
+        "added_tokens": added, "pre_tokenizer": byte_level, "decoder": byte_level,
+        "model": {
+            "type": "BPE", "merges": [],
+            "vocab": { "Ġ": 0, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5 },
+        },
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("tokenizer.json");
+    std::fs::write(&path, file.to_string()).expect("a temporary file");
+    Tokenizer::load(&path, vocabulary_size).expect("the toy tokenizer is one")
 }

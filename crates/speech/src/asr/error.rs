@@ -21,11 +21,6 @@ pub enum AsrError {
         /// Whether the model knows nothing but English.
         english_only: bool,
     },
-    /// The model was not taught to translate.
-    #[error(
-        "the model is for English only and cannot translate; choose a model without '.en' in its name"
-    )]
-    CannotTranslate,
     /// The prompt leaves no room for text.
     #[error(
         "the prompt of {n_tokens} tokens leaves no room for text; the model holds {context} tokens in all"

@@ -1,0 +1,255 @@
+//! The sequential algorithm: a recording of any length, window after window.
+//!
+//! Each window of up to 30 s begins where the last complete segment of the one before ended, and is told the text
+//! before it. Windows that come out badly are decoded again at higher temperatures; windows without speech are skipped.
+
+mod compression;
+mod fallback;
+mod silence;
+mod split;
+
+#[cfg(test)]
+mod tests;
+
+use domain::language::Language;
+use domain::options::AsrOptions;
+use domain::progress::{Monitor, Stage};
+use domain::transcript::{Segment, Transcript};
+use domain::units::Seconds;
+
+use super::detect::{detect_language, most_likely_language, supported_language};
+use super::error::AsrError;
+use super::mel::{FRAMES_PER_SECOND, FileFeatures, LogMel, WINDOW_FRAMES, WINDOW_SAMPLES};
+use super::network::Network;
+use super::prompt::{PromptParts, encode_spoken};
+use super::search::{Method, SearchOptions, generate};
+use super::suppress::{suppressed, suppressed_at_begin};
+use super::tokenizer::Tokenizer;
+use compression::compression_ratio;
+use fallback::{Attempt, first_acceptable};
+use silence::may_hold_words;
+use split::split_by_timestamps;
+
+const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
+/// Steps of the timestamps in a second.
+const TIMESTAMPS_PER_SECOND: f32 = 50.0;
+
+/// Recognises a recording: mono samples at 16 kHz.
+///
+/// The same samples and options give the same transcript: the random numbers of the higher temperatures begin anew with
+/// each window, from its position.
+///
+/// # Errors
+///
+/// When the model does not know the language asked for, or the monitor cancels.
+pub fn transcribe<N: Network>(
+    network: &N,
+    tokenizer: &Tokenizer,
+    samples: &[f32],
+    options: &AsrOptions,
+    monitor: &dyn Monitor,
+) -> Result<Transcript, AsrError> {
+    let special = tokenizer.special();
+    let asked = supported_language(options.language, special)?;
+    let log_mel = LogMel::new(network.n_mels());
+    let features = log_mel.file(samples);
+    let mut ready = None;
+    let (language, language_probability) = if let Some(language) = asked {
+        (language, None)
+    } else {
+        let found = detect_language(network, special, &features, samples, options, monitor)?;
+        ready = found.encoded;
+        (found.language, Some(f64::from(found.probability)))
+    };
+    let mut recording = Recording {
+        network,
+        tokenizer,
+        samples,
+        features,
+        options,
+        monitor,
+        search: search_options(tokenizer, options),
+        language,
+        ready,
+        tokens: encode_spoken(tokenizer, options.initial_prompt.as_deref()),
+        prompt_begin: 0,
+        segments: Vec::new(),
+    };
+    recording.run()?;
+    Ok(Transcript {
+        segments: recording.segments,
+        language: language.code().to_owned(),
+        language_probability,
+    })
+}
+
+fn search_options(tokenizer: &Tokenizer, options: &AsrOptions) -> SearchOptions {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast saturates, and the search bounds it by the last timestamp"
+    )]
+    let max_initial_timestamp =
+        (options.max_initial_timestamp * TIMESTAMPS_PER_SECOND).round() as u32;
+    SearchOptions {
+        method: Method::Beam {
+            size: options.beam_size,
+            patience: options.patience,
+        },
+        length_penalty: options.length_penalty,
+        repetition_penalty: options.repetition_penalty,
+        no_repeat_ngram_size: options.no_repeat_ngram_size,
+        suppress: suppressed(tokenizer, options),
+        suppress_at_begin: if options.suppress_blank {
+            suppressed_at_begin(tokenizer)
+        } else {
+            Vec::new()
+        },
+        max_initial_timestamp,
+    }
+}
+
+/// A recording being recognised.
+struct Recording<'a, N: Network> {
+    network: &'a N,
+    tokenizer: &'a Tokenizer,
+    samples: &'a [f32],
+    features: FileFeatures<'a>,
+    options: &'a AsrOptions,
+    monitor: &'a dyn Monitor,
+    search: SearchOptions,
+    /// Of the window at hand.
+    language: Language,
+    /// A window already encoded, and its first frame.
+    ready: Option<(usize, N::Encoded)>,
+    /// The initial prompt, then the tokens of all segments.
+    tokens: Vec<u32>,
+    /// Where among the tokens the next window's prompt begins.
+    prompt_begin: usize,
+    segments: Vec<Segment>,
+}
+
+impl<N: Network> Recording<'_, N> {
+    fn run(&mut self) -> Result<(), AsrError> {
+        let n_frames = self.features.n_frames();
+        let mut seek = 0;
+        while seek < n_frames {
+            let size = WINDOW_FRAMES.min(n_frames - seek);
+            seek += self.window(seek, size)?;
+            let total = seconds(n_frames);
+            self.monitor
+                .progress(Stage::Transcribe, seconds(seek.min(n_frames)), total);
+        }
+        Ok(())
+    }
+
+    /// Recognises the window of `size` frames from `seek` on; returns the frames after which the next begins.
+    fn window(&mut self, seek: usize, size: usize) -> Result<usize, AsrError> {
+        let samples = &self.samples[seek * SAMPLES_PER_FRAME..(seek + size) * SAMPLES_PER_FRAME];
+        if !may_hold_words(samples, size) {
+            return Ok(size);
+        }
+        let encoded = self.encoded(seek, size)?;
+        if self.options.multilingual && self.tokenizer.special().is_multilingual() {
+            let special = self.tokenizer.special();
+            (self.language, _) = most_likely_language(self.network, special, &encoded);
+        }
+        let attempt = self.decode(seek, &encoded)?;
+        if attempt.is_silence(self.options) {
+            return Ok(size);
+        }
+        let tokens = &attempt.hypothesis.tokens;
+        let split = split_by_timestamps(tokens, size, self.tokenizer.special());
+        for piece in split.pieces {
+            let text = self.tokenizer.decode(piece.tokens);
+            if piece.start < piece.end && !text.trim().is_empty() {
+                self.tokens.extend_from_slice(piece.tokens);
+                let times = (seek + piece.start, seek + piece.end);
+                self.segments.push(self.segment(times, text, &attempt));
+            }
+        }
+        if !self.options.condition_on_previous_text
+            || attempt.temperature > self.options.prompt_reset_on_temperature
+        {
+            self.prompt_begin = self.tokens.len();
+        }
+        Ok(split.advance)
+    }
+
+    fn encoded(&mut self, seek: usize, size: usize) -> Result<N::Encoded, AsrError> {
+        match self.ready.take() {
+            Some((at, encoded)) if at == seek => Ok(encoded),
+            _ if self.monitor.is_cancelled() => Err(AsrError::Cancelled),
+            _ => Ok(self.network.encode(&self.features.window(seek, size))),
+        }
+    }
+
+    fn decode(&mut self, seek: usize, encoded: &N::Encoded) -> Result<Attempt, AsrError> {
+        let parts = PromptParts {
+            previous: &self.tokens[self.prompt_begin..],
+            hotwords: self.options.hotwords.as_deref(),
+            prefix: self.options.prefix.as_deref().filter(|_| seek == 0),
+            language: Some(self.language),
+            task: self.options.task,
+            without_timestamps: self.options.without_timestamps,
+        };
+        let prompts = [parts.tokens(self.tokenizer)];
+        first_acceptable(self.options, |temperature| {
+            self.search.method = if temperature > 0.0 {
+                Method::Sample {
+                    temperature,
+                    best_of: self.options.best_of,
+                    seed: seek as u64,
+                }
+            } else {
+                Method::Beam {
+                    size: self.options.beam_size,
+                    patience: self.options.patience,
+                }
+            };
+            let special = self.tokenizer.special();
+            let mut found = generate(
+                self.network,
+                special,
+                &[encoded],
+                &prompts,
+                &self.search,
+                self.monitor,
+            )?;
+            let found = found.remove(0);
+            let hypothesis = found
+                .hypotheses
+                .into_iter()
+                .next()
+                .expect("there is always one");
+            let text = self.tokenizer.decode(&hypothesis.tokens);
+            Ok(Attempt {
+                no_speech_prob: found.no_speech_prob,
+                compression_ratio: compression_ratio(text.trim()),
+                temperature,
+                hypothesis,
+            })
+        })
+    }
+
+    /// A segment from one frame to another; it never ends after the recording.
+    fn segment(&self, (start, end): (usize, usize), text: String, attempt: &Attempt) -> Segment {
+        let length = self.samples.len() as f64 / (FRAMES_PER_SECOND * SAMPLES_PER_FRAME) as f64;
+        let within = |frame: usize| Seconds(seconds(frame).0.min(length));
+        let rounded = |value: f32| Some((f64::from(value) * 1e6).round() / 1e6);
+        Segment {
+            start: within(start),
+            end: within(end),
+            text,
+            avg_logprob: rounded(attempt.hypothesis.avg_logprob()),
+            no_speech_prob: rounded(attempt.no_speech_prob),
+            compression_ratio: rounded(attempt.compression_ratio),
+            temperature: rounded(attempt.temperature),
+            ..Segment::default()
+        }
+    }
+}
+
+fn seconds(n_frames: usize) -> Seconds {
+    Seconds(n_frames as f64 / FRAMES_PER_SECOND as f64)
+}
