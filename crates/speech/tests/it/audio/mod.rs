@@ -1,0 +1,160 @@
+//! Decoding: real recordings, made-up ones, and broken ones.
+
+mod broken;
+mod eval;
+mod ffmpeg;
+mod formats;
+mod hostile;
+mod reference;
+mod speed;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use domain::progress::Silent;
+use speech::audio::{AudioError, Samples, Settings, Source, decode};
+
+/// Decodes with `ffmpeg` from `PATH`.
+fn with_ffmpeg(path: &Path) -> Result<Samples, AudioError> {
+    decode(path, &Settings::default(), &Silent)
+}
+
+/// Decodes where no `ffmpeg` is installed.
+fn alone(source: impl Into<Source>) -> Result<Samples, AudioError> {
+    decode(source, &without_ffmpeg(), &Silent)
+}
+
+fn without_ffmpeg() -> Settings {
+    Settings {
+        ffmpeg: PathBuf::from("/nonexistent/ffmpeg"),
+        ..Settings::default()
+    }
+}
+
+/// Decodes bytes in this process alone, as from a pipe.
+fn alone_from_bytes(bytes: Vec<u8>) -> Result<Samples, AudioError> {
+    alone(Source::Reader(Box::new(std::io::Cursor::new(bytes))))
+}
+
+/// Whether `ffmpeg` can be asked; says loudly when a test is skipped for want of it.
+fn ffmpeg_is_there() -> bool {
+    let there = Command::new("ffmpeg")
+        .arg("-version")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    if !there {
+        println!("SKIPPED: ffmpeg is not installed, so what needs it is not tested");
+    }
+    there
+}
+
+/// Makes a file with `ffmpeg` from the arguments; `None` where this build of it cannot.
+fn make(folder: &Path, name: &str, arguments: &[&str]) -> Option<PathBuf> {
+    let path = folder.join(name);
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-y"])
+        .args(arguments)
+        .arg(&path)
+        .output()
+        .ok()?;
+    if !output.status.success() {
+        println!(
+            "SKIPPED: this ffmpeg cannot make {name}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        return None;
+    }
+    Some(path)
+}
+
+/// A WAV file around `data`, with the format tag 1 (integer), 3 (float), 6 (A-law) or 7 (mu-law).
+fn wav(tag: u16, bits: u16, n_channels: u16, rate: u32, data: &[u8]) -> Vec<u8> {
+    let frame_bytes = n_channels.wrapping_mul(bits / 8);
+    let is_plain = tag == 1;
+    let n_bytes = u32::try_from(data.len()).unwrap();
+    let mut file = Vec::new();
+    file.extend(b"RIFF");
+    file.extend((if is_plain { 36 } else { 38 } + n_bytes).to_le_bytes());
+    file.extend(b"WAVEfmt ");
+    file.extend((if is_plain { 16_u32 } else { 18 }).to_le_bytes());
+    file.extend(tag.to_le_bytes());
+    file.extend(n_channels.to_le_bytes());
+    file.extend(rate.to_le_bytes());
+    file.extend((rate.wrapping_mul(u32::from(frame_bytes))).to_le_bytes());
+    file.extend(frame_bytes.to_le_bytes());
+    file.extend(bits.to_le_bytes());
+    if !is_plain {
+        file.extend([0, 0]); // no extension
+    }
+    file.extend(b"data");
+    file.extend(n_bytes.to_le_bytes());
+    file.extend(data);
+    file
+}
+
+/// A 16-bit WAV file of a tone, the same in all channels.
+fn tone_wav(n_channels: u16, rate: u32, n_frames: u32) -> Vec<u8> {
+    let data: Vec<u8> = (0..n_frames)
+        .flat_map(|i| std::iter::repeat_n(tone(i, rate), usize::from(n_channels)))
+        .flat_map(|value| ((value * 32_767.0) as i16).to_le_bytes())
+        .collect();
+    wav(1, 16, n_channels, rate, &data)
+}
+
+/// Sample `i` of a 440 Hz tone at half of full scale.
+fn tone(i: u32, rate: u32) -> f64 {
+    0.5 * (std::f64::consts::TAU * 440.0 * f64::from(i) / f64::from(rate)).sin()
+}
+
+/// Signal to noise of `samples` against the 440 Hz tone, in dB, without 50 ms at both ends.
+fn tone_snr_db(samples: &[f32]) -> f64 {
+    let inner = 800..samples.len() - 800;
+    let expected: Vec<f64> = inner
+        .clone()
+        .map(|i| tone(u32::try_from(i).unwrap(), 16_000))
+        .collect();
+    let power: f64 = expected.iter().map(|x| x * x).sum();
+    let noise: f64 = expected
+        .iter()
+        .zip(&samples[inner])
+        .map(|(x, y)| (x - f64::from(*y)).powi(2))
+        .sum();
+    10.0 * (power / noise).log10()
+}
+
+/// The evaluation recordings; `None`, loudly, where they are not at hand.
+fn eval_folder() -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/eval");
+    let above = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/eval");
+    let folder = std::env::var_os("SCRIVEN_EVAL").map(PathBuf::from);
+    let found = folder
+        .into_iter()
+        .chain([beside(), above()])
+        .find(|folder| folder.join("manifest.json").is_file());
+    if found.is_none() {
+        println!("SKIPPED: no evaluation recordings; name their folder in SCRIVEN_EVAL");
+    }
+    found
+}
+
+/// An item of the evaluation manifest, as far as these tests read it.
+#[derive(serde::Deserialize)]
+struct Item {
+    id: String,
+    path: String,
+    duration_s: f64,
+    #[serde(default)]
+    expect: String,
+    #[serde(default)]
+    audio: Option<Form>,
+}
+
+#[derive(serde::Deserialize, Clone)]
+struct Form {
+    codec: String,
+    sample_rate: u32,
+}
+
+fn eval_items(folder: &Path) -> Vec<Item> {
+    serde_json::from_slice(&std::fs::read(folder.join("manifest.json")).unwrap()).unwrap()
+}
