@@ -1,3 +1,49 @@
-//! The `scriven` command.
+//! The `scriven` command: a table of its sub-commands.
 
-fn main() {}
+mod cli;
+mod console;
+mod engine;
+mod exit;
+mod guard;
+mod interrupt;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Turns recordings into text, on this machine
+#[derive(Debug, Parser)]
+#[command(
+    name = "scriven",
+    version,
+    arg_required_else_help = true,
+    propagate_version = true
+)]
+struct Scriven {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Transcribe(Box<cli::transcribe::Args>),
+}
+
+fn main() -> ExitCode {
+    let exit = match Scriven::parse().command {
+        Command::Transcribe(args) => cli::transcribe::run(*args),
+    };
+    exit.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Scriven::command().debug_assert();
+    }
+}

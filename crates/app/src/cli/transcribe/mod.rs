@@ -1,0 +1,161 @@
+//! `scriven transcribe FILE…`: recordings in, texts out, without server or database.
+
+mod args;
+mod input;
+mod output;
+mod parse;
+mod plan;
+
+use std::time::{Duration, Instant};
+
+use domain::transcript::Transcript;
+use domain::units::Seconds;
+
+pub(crate) use self::args::Args;
+pub(crate) use self::input::Input;
+use self::output::Written;
+use self::plan::Plan;
+use crate::console::{Console, clock};
+use crate::engine::{self, Engine};
+use crate::exit::{Exit, Failure};
+use crate::guard;
+use crate::interrupt::Interrupt;
+
+/// Does what the flags say.
+pub(crate) fn run(args: Args) -> Exit {
+    let console = Console::new(args.output.quiet);
+    let plan = match Plan::new(args) {
+        Ok(plan) => plan,
+        Err(problems) => {
+            for problem in &problems {
+                console.failure(problem);
+            }
+            return Exit::Usage;
+        }
+    };
+    let interrupt = Interrupt::watch();
+    guard::silence_panics();
+    let mut run = Run {
+        plan: &plan,
+        console: &console,
+        interrupt: &interrupt,
+        n_written: 0,
+        worst: Exit::Ok,
+    };
+    let outcome = guard::run(|| run.carry_out());
+    if interrupt.is_requested() {
+        return Exit::Interrupted;
+    }
+    match outcome {
+        Ok(()) => run.worst,
+        Err(failure) => {
+            console.failure(&failure);
+            run.worst.max(failure.exit)
+        }
+    }
+}
+
+/// One run over all recordings.
+struct Run<'a> {
+    plan: &'a Plan,
+    console: &'a Console,
+    interrupt: &'a Interrupt,
+    n_written: usize,
+    /// The largest exit code of the recordings so far.
+    worst: Exit,
+}
+
+impl<'a> Run<'a> {
+    /// Transcribes one recording after the other; an error ends the whole run.
+    fn carry_out(&mut self) -> Result<(), Failure> {
+        for note in &self.plan.notes {
+            self.console.note(note);
+        }
+        self.plan.output.prepare()?;
+        let inputs = self.readable_inputs();
+        if inputs.is_empty() {
+            return Ok(());
+        }
+        let mut engine = self.find_engine()?;
+        for input in inputs {
+            match guard::run(|| self.transcribe(input, &mut engine)) {
+                Ok(Written::Whole) => self.n_written += 1,
+                Ok(Written::ReaderGone) => break,
+                Err(failure) if failure.exit.is_of_every_recording() => return Err(failure),
+                Err(failure) => self.fail(input, &failure),
+            }
+            if self.interrupt.is_requested() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The recordings that are there, so that no model is fetched in vain.
+    fn readable_inputs(&mut self) -> Vec<&'a Input> {
+        let plan = self.plan;
+        let mut readable = Vec::new();
+        for input in &plan.inputs {
+            match input.glance() {
+                Ok(()) => readable.push(input),
+                Err(failure) => self.fail(input, &failure),
+            }
+        }
+        readable
+    }
+
+    fn find_engine(&self) -> Result<Engine, Failure> {
+        let plan = self.plan;
+        let progress = self.console.follow("model", self.interrupt);
+        let engine = Engine::find(&plan.model, plan.compute_type, plan.n_threads, &progress)?;
+        // Only now it is known which model is the default.
+        match engine.english_only_name() {
+            Some(name) => plan::english_only_failure(&plan.options, name).map_or(Ok(engine), Err),
+            None => Ok(engine),
+        }
+    }
+
+    fn transcribe(&self, input: &Input, engine: &mut Engine) -> Result<Written, Failure> {
+        let began = Instant::now();
+        let progress = self.console.follow(&input.to_string(), self.interrupt);
+        let samples = engine::decode(input, &progress)?;
+        let (label, options) = (engine.label(), &self.plan.options);
+        let whisper = progress.spin("loading the model", || engine.load())?;
+        if engine::is_english_only(whisper) {
+            plan::english_only_failure(options, &label).map_or(Ok(()), Err)?;
+        }
+        let transcript = engine::transcribe(whisper, &samples, options, &progress)?;
+        drop(progress);
+
+        let written = self.plan.output.write(
+            input,
+            &transcript,
+            &self.plan.export,
+            self.n_written == 0,
+            self.interrupt,
+        )?;
+        self.console.summary(&summary(
+            input,
+            &transcript,
+            samples.duration(),
+            began.elapsed(),
+        ));
+        Ok(written)
+    }
+
+    fn fail(&mut self, input: &Input, failure: &Failure) {
+        self.worst = self.worst.max(failure.exit);
+        // What fails because of Ctrl-C needs no words.
+        if !self.interrupt.is_requested() {
+            self.console.file_failure(&input.to_string(), failure);
+        }
+    }
+}
+
+/// `talk.mp3: 12:34 in 1:02 (12.2x real time), language de`.
+fn summary(input: &Input, transcript: &Transcript, audio: Seconds, elapsed: Duration) -> String {
+    let speed = audio.0 / elapsed.as_secs_f64().max(1e-3);
+    let audio = clock(Duration::try_from_secs_f64(audio.0).unwrap_or_default());
+    let (elapsed, language) = (clock(elapsed), &transcript.language);
+    format!("{input}: {audio} in {elapsed} ({speed:.1}x real time), language {language}")
+}

@@ -1,0 +1,273 @@
+//! Where results go: one stream, or a folder of files that are never half-written.
+
+use std::collections::{HashMap, HashSet};
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use domain::export::{self, ExportOptions, Format};
+use domain::transcript::Transcript;
+use tempfile::{Builder, NamedTempFile};
+
+use super::input::Input;
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
+
+/// Where results go, and in which formats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Output {
+    /// Standard output, in one format.
+    Stream {
+        format: Format,
+        /// Say before each result which recording it is of.
+        with_headers: bool,
+    },
+    /// Files in a folder.
+    Folder {
+        folder: PathBuf,
+        formats: Vec<Format>,
+    },
+}
+
+/// What became of a result that went out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    /// It is where it should be.
+    Whole,
+    /// Nobody reads standard output any more.
+    ReaderGone,
+}
+
+impl Output {
+    /// Two recordings whose results would have one name, or a result that would replace a recording.
+    pub(super) fn find_clash(&self, inputs: &[Input]) -> Option<Failure> {
+        let Self::Folder { folder, formats } = self else {
+            return None;
+        };
+        let recordings: HashSet<_> = inputs.iter().filter_map(Input::real_path).collect();
+        let mut owners: HashMap<PathBuf, &Input> = HashMap::new();
+        for input in inputs {
+            for format in formats {
+                let path = path_of(folder, input, *format);
+                if path
+                    .canonicalize()
+                    .is_ok_and(|path| recordings.contains(&path))
+                {
+                    return Some(clash(format!(
+                        "the result of {input} would replace the recording {}",
+                        path.display()
+                    )));
+                }
+                if let Some(owner) = owners.insert(path.clone(), input) {
+                    return Some(clash(format!(
+                        "the results of {owner} and {input} would both be {}",
+                        path.display()
+                    )));
+                }
+            }
+        }
+        None
+    }
+
+    /// Makes the folder, and sees that files can be written in it.
+    pub(super) fn prepare(&self) -> Result<(), Failure> {
+        let Self::Folder { folder, .. } = self else {
+            return Ok(());
+        };
+        try_folder(folder).map_err(|error| {
+            let exit = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Internal,
+                _ => Exit::Usage,
+            };
+            let message = format!("cannot write in {}: {error}", folder.display());
+            Failure::new(exit, message).with_hint("name another folder with --output-dir")
+        })
+    }
+
+    /// Writes the result of `input`; `is_first` tells whether it is the first to go out.
+    pub(super) fn write(
+        &self,
+        input: &Input,
+        transcript: &Transcript,
+        options: &ExportOptions,
+        is_first: bool,
+        interrupt: &Interrupt,
+    ) -> Result<Written, Failure> {
+        let render = |format| {
+            export::write(format, transcript, options)
+                .map_err(|error| Failure::from_error(Exit::Internal, &error))
+        };
+        match self {
+            Self::Stream {
+                format,
+                with_headers,
+            } => {
+                let text = render(*format)?;
+                let gap = if is_first { "" } else { "\n" };
+                print(&if *with_headers {
+                    format!("{gap}==> {input} <==\n{text}")
+                } else {
+                    text
+                })
+            }
+            Self::Folder { folder, formats } => {
+                for format in formats {
+                    let path = path_of(folder, input, *format);
+                    replace(&path, folder, &render(*format)?, interrupt).map_err(|error| {
+                        let message = format!("cannot write {}: {error}", path.display());
+                        Failure::new(Exit::Internal, message)
+                    })?;
+                }
+                Ok(Written::Whole)
+            }
+        }
+    }
+}
+
+fn clash(message: String) -> Failure {
+    Failure::new(Exit::Usage, message)
+        .with_hint("transcribe them in two runs, with another --output-dir")
+}
+
+/// Makes the folder, writes a little, and takes it away again.
+fn try_folder(folder: &Path) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let mut probe = new_file(folder)?;
+    probe.as_file_mut().write_all(&[0; 4096])
+}
+
+/// Folder, base name and extension; the base name may hold dots.
+fn path_of(folder: &Path, input: &Input, format: Format) -> PathBuf {
+    let mut name = input.base_name();
+    name.push(".");
+    name.push(format.extension());
+    folder.join(name)
+}
+
+fn print(text: &str) -> Result<Written, Failure> {
+    let mut stdout = io::stdout().lock();
+    let printed = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
+    match printed {
+        Ok(()) => Ok(Written::Whole),
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
+        Err(error) => Err(Failure::new(
+            Exit::Internal,
+            format!("cannot write to standard output: {error}"),
+        )),
+    }
+}
+
+/// Writes beside `path`, then puts the whole file in its place.
+fn replace(path: &Path, folder: &Path, text: &str, interrupt: &Interrupt) -> io::Result<()> {
+    let mut file = new_file(folder)?;
+    let _unfinished = interrupt.half_written(file.path());
+    file.as_file_mut().write_all(text.as_bytes())?;
+    // Some disks say only now that they are full.
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
+
+/// A nameless-looking file that is removed unless it is kept.
+fn new_file(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = Builder::new();
+    builder.prefix(".scriven-").suffix(".part");
+    #[cfg(unix)]
+    let permissions: Permissions = std::os::unix::fs::PermissionsExt::from_mode(0o666);
+    #[cfg(unix)]
+    builder.permissions(permissions);
+    builder.tempfile_in(folder).map_err(without_path)
+}
+
+/// People know the folder, and need not know the name of a file that comes and goes.
+fn without_path(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(_) => error,
+        None => error.kind().into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn folder_output(folder: &Path) -> Output {
+        Output::Folder {
+            folder: folder.to_owned(),
+            formats: vec![Format::Txt, Format::Srt],
+        }
+    }
+
+    fn inputs(paths: &[&str]) -> Vec<Input> {
+        paths.iter().map(|path| Input::new(path.into())).collect()
+    }
+
+    #[test]
+    fn two_recordings_of_one_name_clash() {
+        let output = folder_output(Path::new("out"));
+        assert_eq!(output.find_clash(&inputs(&["a/x.wav", "y.wav"])), None);
+        let clash = output.find_clash(&inputs(&["a/x.wav", "b/x.mp3"])).unwrap();
+        assert_eq!(clash.exit, Exit::Usage);
+        assert_eq!(
+            clash.message,
+            "the results of a/x.wav and b/x.mp3 would both be out/x.txt"
+        );
+    }
+
+    #[test]
+    fn a_result_does_not_replace_a_recording() {
+        let folder = tempfile::tempdir().unwrap();
+        let recording = folder.path().join("talk.srt");
+        fs::write(&recording, "RIFF").unwrap();
+        let input = Input::new(recording);
+        let clash = folder_output(folder.path()).find_clash(&[input]).unwrap();
+        assert!(clash.message.contains("would replace the recording"));
+    }
+
+    #[test]
+    fn files_are_replaced_whole_and_nothing_else_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("talk.txt"), "old").unwrap();
+        let output = folder_output(folder.path());
+        let input = Input::new("talk.wav".into());
+        output.prepare().unwrap();
+        let written = output.write(
+            &input,
+            &Transcript::default(),
+            &ExportOptions::default(),
+            true,
+            &Interrupt::default(),
+        );
+        assert_eq!(written, Ok(Written::Whole));
+        let mut names: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        names.sort();
+        assert_eq!(names, ["talk.srt", "talk.txt"]);
+        assert_eq!(
+            fs::read_to_string(folder.path().join("talk.txt")).unwrap(),
+            ""
+        );
+    }
+
+    #[test]
+    fn a_result_that_cannot_be_placed_is_an_error_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("talk.txt")).unwrap();
+        let output = folder_output(folder.path());
+        let failure = output
+            .write(
+                &Input::new("talk.wav".into()),
+                &Transcript::default(),
+                &ExportOptions::default(),
+                true,
+                &Interrupt::default(),
+            )
+            .unwrap_err();
+        assert_eq!(failure.exit, Exit::Internal);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

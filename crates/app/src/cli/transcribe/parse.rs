@@ -1,0 +1,84 @@
+//! Values of flags, read with messages that say what would be right.
+
+use std::num::NonZeroUsize;
+
+use domain::language::UnknownLanguage;
+
+use super::args::{LanguageArg, Threshold, TokenIds};
+
+pub(super) fn language(text: &str) -> Result<LanguageArg, UnknownLanguage> {
+    if text.eq_ignore_ascii_case("auto") {
+        return Ok(LanguageArg(None));
+    }
+    text.parse().map(Some).map(LanguageArg)
+}
+
+pub(super) fn whole_number(text: &str) -> Result<usize, String> {
+    text.parse()
+        .map_err(|_| "it must be a whole number from 0 upwards".to_owned())
+}
+
+pub(super) fn from_one(text: &str) -> Result<NonZeroUsize, String> {
+    text.parse()
+        .map_err(|_| "it must be a whole number from 1 upwards".to_owned())
+}
+
+pub(super) fn number(text: &str) -> Result<f32, String> {
+    let number = text.parse().ok().filter(|number: &f32| number.is_finite());
+    number.ok_or_else(|| "it must be a number".to_owned())
+}
+
+pub(super) fn threshold(text: &str) -> Result<Threshold, String> {
+    if text.eq_ignore_ascii_case("none") {
+        return Ok(Threshold(None));
+    }
+    match number(text) {
+        Ok(number) => Ok(Threshold(Some(number))),
+        Err(_) => Err("it must be a number, or 'none'".to_owned()),
+    }
+}
+
+pub(super) fn token_ids(text: &str) -> Result<TokenIds, String> {
+    text.split(',')
+        .map(str::trim)
+        .filter(|id| !id.is_empty())
+        .map(|id| {
+            id.parse().map_err(|_| {
+                format!("'{id}' is no token id; give whole numbers with commas between")
+            })
+        })
+        .collect::<Result<_, _>>()
+        .map(TokenIds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_language_is_a_code_a_name_or_auto() {
+        assert_eq!(language("auto"), Ok(LanguageArg(None)));
+        assert_eq!(language("AUTO"), Ok(LanguageArg(None)));
+        assert_eq!(language("German"), Ok(LanguageArg("de".parse().ok())));
+        assert!(language("").is_err());
+    }
+
+    #[test]
+    fn numbers_are_finite_and_thresholds_can_be_off() {
+        assert_eq!(number("-1.5"), Ok(-1.5));
+        assert!(number("nan").is_err() && number("inf").is_err() && number("").is_err());
+        assert_eq!(threshold("None"), Ok(Threshold(None)));
+        assert_eq!(threshold("2.4"), Ok(Threshold(Some(2.4))));
+        assert!(threshold("inf").is_err());
+    }
+
+    #[test]
+    fn token_ids_stand_between_commas() {
+        assert_eq!(token_ids("-1, 50257"), Ok(TokenIds(vec![-1, 50257])));
+        assert_eq!(token_ids(""), Ok(TokenIds(vec![])));
+        assert_eq!(
+            token_ids("1,x"),
+            Err("'x' is no token id; give whole numbers with commas between".to_owned())
+        );
+    }
+}

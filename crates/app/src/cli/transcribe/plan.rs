@@ -1,0 +1,224 @@
+//! Flags become a plan that can be carried out, or a list of everything that is wrong with them.
+
+use std::path::PathBuf;
+
+use domain::export::{ExportOptions, Format};
+use domain::options::{AsrOptions, AsrTask, ComputeType, OptionProblem, temperature_ladder};
+use speech::models::{ModelChoice, ModelRequest};
+
+use super::args::{Args, ComputeTypeArg, DeviceArg, FormatArg};
+use super::input::Input;
+use super::output::Output;
+use crate::exit::{Exit, Failure};
+
+/// What is to be done; nothing in it is out of range.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) inputs: Vec<Input>,
+    pub(super) output: Output,
+    pub(super) export: ExportOptions,
+    pub(super) model: ModelRequest,
+    pub(super) compute_type: ComputeType,
+    /// 0 stands for one a core.
+    pub(super) n_threads: usize,
+    pub(super) options: AsrOptions,
+    /// What the person should know before the work begins.
+    pub(super) notes: Vec<String>,
+}
+
+impl Plan {
+    /// # Errors
+    /// Everything that is wrong, at least one thing.
+    pub(super) fn new(args: Args) -> Result<Self, Vec<Failure>> {
+        let options = asr_options(&args);
+        let mut problems = Vec::new();
+        problems.extend(options.problems().iter().map(out_of_range));
+        if let Some(ModelChoice::Name(model)) = &args.model.model
+            && model.is_english_only()
+        {
+            problems.extend(english_only_failure(&options, model.as_str()));
+        }
+        problems.extend(device_problem(args.model.device));
+        problems.extend(threads_problem(args.model.threads));
+        problems.extend(subtitle_problems(&args));
+
+        let notes = notes(&args);
+        let export = ExportOptions {
+            max_line_width: args.output.max_line_width,
+            max_line_count: args.output.max_line_count,
+            highlight_words: args.output.highlight_words,
+        };
+        let inputs: Vec<_> = args.files.into_iter().map(Input::new).collect();
+        problems.extend(stdin_problem(&inputs));
+        let output = output(&inputs, args.output.format, args.output.output_dir)
+            .map_err(|problem| problems.push(problem));
+        if let Ok(output) = &output {
+            problems.extend(output.find_clash(&inputs));
+        }
+
+        let (Ok(output), true) = (output, problems.is_empty()) else {
+            return Err(problems);
+        };
+        Ok(Self {
+            inputs,
+            output,
+            export,
+            model: ModelRequest::new(
+                args.model.model,
+                // An empty variable is an unset one.
+                args.model
+                    .model_dir
+                    .filter(|folder| !folder.as_os_str().is_empty()),
+                args.model.offline,
+                |name| std::env::var_os(name),
+            ),
+            compute_type: args.model.compute_type.into(),
+            n_threads: args.model.threads,
+            options,
+            notes,
+        })
+    }
+}
+
+/// The first thing that the options ask of an English-only model and that it cannot do.
+pub(super) fn english_only_failure(options: &AsrOptions, model: &str) -> Option<Failure> {
+    let problems = options.problems_with_english_only(model);
+    let hint = "choose a model without '.en' in its name, such as --model base";
+    problems
+        .first()
+        .map(|problem| out_of_range(problem).with_hint(hint))
+}
+
+fn asr_options(args: &Args) -> AsrOptions {
+    let (speech, search, fallback) = (&args.speech, &args.search, &args.fallback);
+    AsrOptions {
+        language: speech.language.0,
+        task: AsrTask::from(speech.task),
+        beam_size: search.beam_size,
+        best_of: search.best_of,
+        patience: search.patience,
+        length_penalty: search.length_penalty,
+        repetition_penalty: search.repetition_penalty,
+        no_repeat_ngram_size: search.no_repeat_ngram_size,
+        temperatures: temperature_ladder(
+            fallback.temperature,
+            fallback.temperature_increment_on_fallback,
+        ),
+        compression_ratio_threshold: fallback.compression_ratio_threshold.0,
+        log_prob_threshold: fallback.log_prob_threshold.0,
+        no_speech_threshold: fallback.no_speech_threshold.0,
+        condition_on_previous_text: search.condition_on_previous_text,
+        initial_prompt: speech.initial_prompt.clone(),
+        prefix: speech.prefix.clone(),
+        hotwords: speech.hotwords.clone(),
+        suppress_tokens: speech.suppress_tokens.0.clone(),
+        suppress_numerals: speech.suppress_numerals,
+        without_timestamps: search.without_timestamps,
+        max_initial_timestamp: search.max_initial_timestamp,
+        multilingual: speech.multilingual,
+        language_detection_segments: speech.language_detection_segments,
+        language_detection_threshold: speech.language_detection_threshold,
+        ..AsrOptions::default()
+    }
+}
+
+fn usage(message: impl Into<String>) -> Failure {
+    Failure::new(Exit::Usage, message)
+}
+
+/// The problem under the name of its flag.
+fn out_of_range(problem: &OptionProblem) -> Failure {
+    let flag = match problem.option {
+        "temperatures" => "temperature".to_owned(),
+        option => option.replace('_', "-"),
+    };
+    usage(format!("--{flag} {}", problem.reason))
+}
+
+fn device_problem(device: DeviceArg) -> Option<Failure> {
+    (device == DeviceArg::Cuda).then(|| {
+        usage("--device cuda: this build of scriven has no support for graphics cards")
+            .with_hint("leave --device out, or use --device cpu")
+    })
+}
+
+/// More threads than this only cost memory.
+const MOST_THREADS: usize = 1024;
+
+fn threads_problem(n_threads: usize) -> Option<Failure> {
+    (n_threads > MOST_THREADS).then(|| {
+        usage(format!(
+            "--threads must be from 0 to {MOST_THREADS}, not {n_threads}"
+        ))
+    })
+}
+
+/// Flags for subtitles that would have no effect.
+fn subtitle_problems(args: &Args) -> Vec<Failure> {
+    let output = &args.output;
+    let given = [
+        (output.max_line_width.is_some(), "--max-line-width"),
+        (output.max_line_count.is_some(), "--max-line-count"),
+        (output.highlight_words, "--highlight-words"),
+    ];
+    let given = given.iter().filter(|(is_given, _)| *is_given);
+    if output
+        .format
+        .formats()
+        .into_iter()
+        .any(Format::is_subtitles)
+    {
+        let highlight = output.highlight_words.then(|| {
+            usage("--highlight-words needs the times of single words, which are not found yet")
+        });
+        return highlight.into_iter().collect();
+    }
+    given
+        .map(|(_, flag)| {
+            usage(format!(
+                "{flag} shapes subtitles and has no effect on this format"
+            ))
+            .with_hint("use it with --format srt, vtt or all")
+        })
+        .collect()
+}
+
+fn stdin_problem(inputs: &[Input]) -> Option<Failure> {
+    let n_stdin = inputs
+        .iter()
+        .filter(|input| **input == Input::Stdin)
+        .count();
+    (n_stdin > 1).then(|| usage("'-' stands for standard input, which can be read only once"))
+}
+
+fn output(inputs: &[Input], format: FormatArg, folder: Option<PathBuf>) -> Result<Output, Failure> {
+    if let Some(folder) = folder {
+        return Ok(Output::Folder {
+            folder,
+            formats: format.formats(),
+        });
+    }
+    let with_headers = inputs.len() > 1;
+    match format.formats()[..] {
+        [format] if format == Format::Txt || !with_headers => Ok(Output::Stream {
+            format,
+            with_headers,
+        }),
+        [format] => Err(usage(format!(
+            "several {format} results cannot share standard output"
+        ))
+        .with_hint("name a folder for them with --output-dir")),
+        _ => Err(
+            usage("--format all gives several files, which cannot share standard output")
+                .with_hint("name a folder for them with --output-dir"),
+        ),
+    }
+}
+
+fn notes(args: &Args) -> Vec<String> {
+    let float16 = (args.model.compute_type == ComputeTypeArg::Float16)
+        .then(|| "float16 runs as int8 on a processor".to_owned());
+    let line_count = (args.output.max_line_count.is_some() && args.output.max_line_width.is_none())
+        .then(|| "--max-line-count has no effect without --max-line-width".to_owned());
+    [float16, line_count].into_iter().flatten().collect()
+}

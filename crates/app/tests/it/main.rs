@@ -1,0 +1,14 @@
+//! The binary from outside: what it prints, where, and how it ends.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests that fails is a failed test"
+)]
+
+mod broken_files;
+mod command;
+mod help;
+mod interrupt;
+mod output;
+mod speech;
+mod usage;

@@ -1,0 +1,204 @@
+//! Where results go, and what happens when they cannot go there.
+
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+
+use crate::command::{Desk, Ran, silence, skip, tiny_model};
+
+#[test]
+fn every_format_lands_in_the_folder_and_replaces_what_was_there() {
+    if tiny_model("every_format_lands_in_the_folder").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.put("my.talk.wav", silence(1));
+    desk.put("out/my.talk.srt", "an older result");
+    let ran = desk.run(&[
+        "transcribe",
+        "my.talk.wav",
+        "--model",
+        "tiny.en",
+        "--format",
+        "all",
+        "--output-dir",
+        "out",
+    ]);
+    assert_eq!(
+        (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
+        (Some(0), "", "")
+    );
+    assert_eq!(
+        desk.list("out"),
+        [
+            "my.talk.json",
+            "my.talk.srt",
+            "my.talk.tsv",
+            "my.talk.txt",
+            "my.talk.vtt"
+        ]
+    );
+    assert_eq!(desk.read("out/my.talk.srt"), "");
+    assert_eq!(desk.read("out/my.talk.vtt"), "WEBVTT\n\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn results_may_be_read_by_whom_the_umask_allows() {
+    use std::os::unix::fs::PermissionsExt;
+    if tiny_model("results_may_be_read_by_whom_the_umask_allows").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    let ran = desk.run(&["transcribe", "talk.wav", "--model", "tiny.en", "-o", "."]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let mode = |name| {
+        let metadata = fs::metadata(desk.path().join(name)).unwrap();
+        metadata.permissions().mode()
+    };
+    assert_eq!(mode("talk.txt"), mode("talk.wav"));
+}
+
+#[test]
+fn notes_are_told_unless_they_are_not_wanted() {
+    if tiny_model("notes_are_told_unless_they_are_not_wanted").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    let arguments = [
+        "transcribe",
+        "talk.wav",
+        "--model",
+        "tiny.en",
+        "--compute-type",
+        "float16",
+        "-f",
+        "srt",
+        "--max-line-count",
+        "2",
+    ];
+    let ran = desk.run(&arguments);
+    assert_eq!(
+        ran.stderr,
+        "note: float16 runs as int8 on a processor\n\
+         note: --max-line-count has no effect without --max-line-width\n"
+    );
+    let ran = desk.run(&[&arguments[..], &["--quiet"]].concat());
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_behind_standard_output_is_an_error() {
+    if tiny_model("a_full_disk_behind_standard_output_is_an_error").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut command = desk.command(&["transcribe", "talk.wav", "--model", "tiny.en", "-f", "json"]);
+    let ran: Ran = command.stdout(Stdio::from(full)).output().unwrap().into();
+    ran.assert_failed(
+        5,
+        "scriven: talk.wav: cannot write to standard output: No space left on device (os error 28)",
+    );
+}
+
+#[test]
+fn a_reader_that_left_is_no_error() {
+    if tiny_model("a_reader_that_left_is_no_error").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.put("a.wav", silence(1));
+    desk.put("b.wav", silence(1));
+    let mut command = desk.command(&["transcribe", "a.wav", "b.wav", "--model", "tiny.en"]);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let ran: Ran = child.wait_with_output().unwrap().into();
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+}
+
+/// A file system of 8 pages that is unmounted when dropped; `None` where that is not allowed.
+#[cfg(target_os = "linux")]
+struct SmallDisk<'a>(&'a std::path::Path);
+
+#[cfg(target_os = "linux")]
+impl<'a> SmallDisk<'a> {
+    fn mount(folder: &'a std::path::Path) -> Option<Self> {
+        fs::create_dir(folder).unwrap();
+        let mount = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", "size=32k", "scriven-test"])
+            .arg(folder)
+            .stderr(Stdio::null())
+            .status();
+        mount
+            .is_ok_and(|status| status.success())
+            .then_some(Self(folder))
+    }
+}
+
+#[cfg(target_os = "linux")]
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let unmount = Command::new("umount").arg(self.0).status();
+        assert!(unmount.is_ok_and(|status| status.success()));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_an_error_and_leaves_nothing_half_written() {
+    const TEST: &str = "a_full_disk_is_an_error_and_leaves_nothing_half_written";
+    if tiny_model(TEST).is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    let folder = desk.path().join("disk");
+    let Some(_disk) = SmallDisk::mount(&folder) else {
+        skip(TEST, "a small disk can be mounted only by root");
+        return;
+    };
+    let run = || {
+        desk.run(&[
+            "transcribe",
+            "talk.wav",
+            "--model",
+            "tiny.en",
+            "-f",
+            "all",
+            "-o",
+            "disk",
+        ])
+    };
+
+    // Two free pages: enough to begin with, not enough for the three results that are not empty.
+    fs::write(folder.join("filler"), vec![0; 6 * 4096]).unwrap();
+    let ran = run();
+    ran.assert_failed(
+        5,
+        "scriven: talk.wav: cannot write disk/talk.json: No space left on device (os error 28)",
+    );
+    assert_eq!(
+        desk.list("disk"),
+        ["filler", "talk.srt", "talk.tsv", "talk.txt", "talk.vtt"]
+    );
+
+    // No free page: found before the work.
+    let ran = run();
+    ran.assert_failed(
+        5,
+        "scriven: cannot write in disk: No space left on device (os error 28)\n\
+         hint: name another folder with --output-dir",
+    );
+    assert_eq!(
+        desk.list("disk"),
+        ["filler", "talk.srt", "talk.tsv", "talk.txt", "talk.vtt"]
+    );
+}
