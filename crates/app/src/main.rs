@@ -6,6 +6,7 @@ mod engine;
 mod exit;
 mod guard;
 mod interrupt;
+mod stdout;
 
 use std::process::ExitCode;
 
@@ -27,11 +28,13 @@ struct Scriven {
 #[derive(Debug, Subcommand)]
 enum Command {
     Transcribe(Box<cli::transcribe::Args>),
+    Models(cli::models::Args),
 }
 
 fn main() -> ExitCode {
     let exit = match Scriven::parse().command {
         Command::Transcribe(args) => cli::transcribe::run(*args),
+        Command::Models(args) => cli::models::run(args),
     };
     exit.into()
 }

@@ -9,6 +9,7 @@ mod broken_files;
 mod command;
 mod help;
 mod interrupt;
+mod models;
 mod output;
 mod speech;
 mod usage;

@@ -13,13 +13,13 @@ use domain::units::Seconds;
 
 pub(crate) use self::args::Args;
 pub(crate) use self::input::Input;
-use self::output::Written;
 use self::plan::Plan;
 use crate::console::{Console, clock};
 use crate::engine::{self, Engine};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
+use crate::stdout::Written;
 
 /// Does what the flags say.
 pub(crate) fn run(args: Args) -> Exit {

@@ -12,6 +12,7 @@ use tempfile::{Builder, NamedTempFile};
 use super::input::Input;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
+use crate::stdout::{Written, print};
 
 /// Where results go, and in which formats.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,15 +28,6 @@ pub(super) enum Output {
         folder: PathBuf,
         formats: Vec<Format>,
     },
-}
-
-/// What became of a result that went out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Written {
-    /// It is where it should be.
-    Whole,
-    /// Nobody reads standard output any more.
-    ReaderGone,
 }
 
 impl Output {
@@ -142,21 +134,6 @@ fn path_of(folder: &Path, input: &Input, format: Format) -> PathBuf {
     name.push(".");
     name.push(format.extension());
     folder.join(name)
-}
-
-fn print(text: &str) -> Result<Written, Failure> {
-    let mut stdout = io::stdout().lock();
-    let printed = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
-    match printed {
-        Ok(()) => Ok(Written::Whole),
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(Written::ReaderGone),
-        Err(error) => Err(Failure::new(
-            Exit::Internal,
-            format!("cannot write to standard output: {error}"),
-        )),
-    }
 }
 
 /// Writes beside `path`, then puts the whole file in its place.

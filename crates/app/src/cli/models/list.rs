@@ -1,0 +1,176 @@
+//! Which models there are, and which of them are here.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use domain::model::ModelName;
+use serde_json::json;
+use speech::models::{self, ModelChoice, Places};
+
+/// A line of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct ListedModel {
+    name: String,
+    repository: String,
+    is_english_only: bool,
+    here: Option<Here>,
+}
+
+/// A model on this machine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Here {
+    path: PathBuf,
+    size_bytes: u64,
+}
+
+/// The published models in the order of the API, then other repositories that are here.
+pub(super) fn models(places: &Places) -> Vec<ListedModel> {
+    let published = ModelName::all().map(ModelChoice::Name);
+    let others = models::installed_repositories(places);
+    published
+        .chain(others)
+        .map(|choice| ListedModel {
+            name: choice.to_string(),
+            repository: choice.repository().unwrap_or_default().to_owned(),
+            is_english_only: choice.name().is_some_and(ModelName::is_english_only),
+            here: here(&choice, places),
+        })
+        .collect()
+}
+
+/// The models that are here, each folder once.
+pub(super) fn installed(places: &Places) -> Vec<ModelChoice> {
+    let published = ModelName::all()
+        .filter(|name| name.canonical() == *name)
+        .map(ModelChoice::Name);
+    published
+        .chain(models::installed_repositories(places))
+        .filter(|choice| here(choice, places).is_some())
+        .collect()
+}
+
+/// Aligned columns with a heading.
+pub(super) fn as_table(models: &[ListedModel]) -> String {
+    let heading = ["MODEL", "SIZE", "REPOSITORY", "FOLDER"].map(str::to_owned);
+    let rows = models.iter().map(|model| {
+        let size = model.here.as_ref().map(|here| megabytes(here.size_bytes));
+        let path = model
+            .here
+            .as_ref()
+            .map(|here| here.path.display().to_string());
+        let cell = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        [
+            model.name.clone(),
+            cell(size),
+            model.repository.clone(),
+            cell(path),
+        ]
+    });
+    let rows: Vec<_> = [heading].into_iter().chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    rows.iter()
+        .map(|[name, size, repository, path]| {
+            let [w0, w1, w2] = widths;
+            format!("{name:w0$}  {size:>w1$}  {repository:w2$}  {path}\n")
+        })
+        .collect()
+}
+
+/// A list of objects; `path` and `size_bytes` are null for what is not here.
+pub(super) fn as_json(models: &[ListedModel]) -> String {
+    let models: Vec<_> = models
+        .iter()
+        .map(|model| {
+            json!({
+                "name": model.name,
+                "repository": model.repository,
+                "english_only": model.is_english_only,
+                "path": model.here.as_ref().map(|here| here.path.display().to_string()),
+                "size_bytes": model.here.as_ref().map(|here| here.size_bytes),
+            })
+        })
+        .collect();
+    format!("{:#}\n", json!(models))
+}
+
+fn here(choice: &ModelChoice, places: &Places) -> Option<Here> {
+    let path = models::find(choice, places).ok()??.path;
+    let size_bytes = size_of(&path);
+    Some(Here { path, size_bytes })
+}
+
+/// Bytes of the files in `folder`; links are followed.
+fn size_of(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| fs::metadata(entry.path()).ok())
+        .filter(fs::Metadata::is_file)
+        .map(|meta| meta.len())
+        .sum()
+}
+
+fn megabytes(size_bytes: u64) -> String {
+    format!("{:.1} MB", size_bytes as f64 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn two() -> Vec<ListedModel> {
+        let here = Here {
+            path: PathBuf::from("/models/tiny.en"),
+            size_bytes: 78_090_594,
+        };
+        let listed = |name: &str, here| {
+            let name: ModelName = name.parse().unwrap();
+            ListedModel {
+                name: name.to_string(),
+                repository: name.repository().to_owned(),
+                is_english_only: name.is_english_only(),
+                here,
+            }
+        };
+        vec![listed("tiny", None), listed("tiny.en", Some(here))]
+    }
+
+    #[test]
+    fn the_table_is_aligned() {
+        insta::assert_snapshot!(as_table(&two()), @r"
+        MODEL       SIZE  REPOSITORY                      FOLDER
+        tiny           -  Systran/faster-whisper-tiny     -
+        tiny.en  78.1 MB  Systran/faster-whisper-tiny.en  /models/tiny.en
+        ");
+    }
+
+    #[test]
+    fn the_document_has_a_null_for_what_is_not_here() {
+        insta::assert_snapshot!(as_json(&two()), @r#"
+        [
+          {
+            "english_only": false,
+            "name": "tiny",
+            "path": null,
+            "repository": "Systran/faster-whisper-tiny",
+            "size_bytes": null
+          },
+          {
+            "english_only": true,
+            "name": "tiny.en",
+            "path": "/models/tiny.en",
+            "repository": "Systran/faster-whisper-tiny.en",
+            "size_bytes": 78090594
+          }
+        ]
+        "#);
+    }
+
+    #[test]
+    fn without_any_model_all_eighteen_are_listed_and_none_is_here() {
+        let models = models(&Places::default());
+        assert_eq!(models.len(), 18);
+        assert!(models.iter().all(|model| model.here.is_none()));
+        assert_eq!(installed(&Places::default()), []);
+    }
+}

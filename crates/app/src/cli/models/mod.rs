@@ -1,0 +1,197 @@
+//! `scriven models …`: which models there are, and bringing and checking them.
+
+mod list;
+
+use std::env;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use speech::models::{self, ModelChoice, ModelError, ModelFolder, ModelRequest};
+
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
+use crate::stdout;
+
+/// List, fetch and check models
+///
+/// A model is a name such as `small`, a repository of the Hugging Face hub as `owner/name`, or a folder. Models lie in
+/// the folder of --model-dir or MODEL_DIR, in $XDG_CACHE_HOME/scriven/models (else ~/.cache/scriven/models), or in the
+/// cache that Hugging Face tools share, and are searched in this order. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are
+/// respected.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    command: Command,
+
+    /// Folder with one folder a model, searched first; downloads go there
+    #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", global = true)]
+    model_dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Show every published model, and where it lies if it is here
+    List {
+        /// As a JSON document
+        #[arg(long)]
+        json: bool,
+    },
+    /// Fetch models that are not here, and mend damaged ones; prints their folders
+    Pull {
+        /// Models to fetch
+        #[arg(value_name = "MODEL", required = true)]
+        models: Vec<ModelChoice>,
+        /// Only look on this machine
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Read every file of models and compare their SHA-256
+    Verify {
+        /// Models to check [default: all that are here]
+        #[arg(value_name = "MODEL")]
+        models: Vec<ModelChoice>,
+    },
+    /// Print the folder of a model that is here
+    Path {
+        /// The model [default: base if installed, else tiny.en]
+        #[arg(value_name = "MODEL")]
+        model: Option<ModelChoice>,
+    },
+}
+
+/// Does what the flags say.
+pub(crate) fn run(args: Args) -> Exit {
+    let console = Console::new(false);
+    let interrupt = Interrupt::watch();
+    let offline = matches!(
+        args.command,
+        Command::Path { .. } | Command::Pull { offline: true, .. }
+    );
+    let run = Run {
+        console: &console,
+        interrupt: &interrupt,
+        request: ModelRequest::new(None, args.model_dir, offline, |name| env::var_os(name)),
+    };
+    let exit = match args.command {
+        Command::List { json } => run.list(json),
+        Command::Pull { models, .. } => run.each(&models, |choice| run.pull(choice)),
+        Command::Verify { models } if models.is_empty() => run
+            .each(&list::installed(&run.request.places), |choice| {
+                run.verify(choice)
+            }),
+        Command::Verify { models } => run.each(&models, |choice| run.verify(choice)),
+        Command::Path { model } => run.path(model),
+    };
+    if interrupt.is_requested() {
+        Exit::Interrupted
+    } else {
+        exit
+    }
+}
+
+struct Run<'a> {
+    console: &'a Console,
+    interrupt: &'a Interrupt,
+    request: ModelRequest,
+}
+
+impl Run<'_> {
+    fn list(&self, json: bool) -> Exit {
+        let models = list::models(&self.request.places);
+        let text = if json {
+            list::as_json(&models)
+        } else {
+            list::as_table(&models)
+        };
+        self.print(&text)
+    }
+
+    fn pull(&self, choice: &ModelChoice) -> Result<String, ModelError> {
+        let progress = self.console.follow(&choice.to_string(), self.interrupt);
+        let model = models::pull(choice, &self.request.places, &self.request.hub, &progress)?;
+        Ok(format!("{}\n", model.path.display()))
+    }
+
+    fn verify(&self, choice: &ModelChoice) -> Result<String, ModelError> {
+        let progress = self.console.follow(&choice.to_string(), self.interrupt);
+        let model = self.find(choice)?;
+        let checked = progress.spin("checking", || {
+            models::verify(&model, &self.request.places, &progress)
+        })?;
+        let mut text = String::new();
+        for file in checked {
+            let path = model.path.join(&file.name);
+            let verdict = match file.sha256 {
+                Some(sum) => format!("ok       {sum}"),
+                None => "unknown  no SHA-256 is known".to_owned(),
+            };
+            let _ = writeln!(text, "{verdict}  {}", path.display());
+        }
+        Ok(text)
+    }
+
+    fn path(&self, choice: Option<ModelChoice>) -> Exit {
+        let request = ModelRequest {
+            choice,
+            ..self.request.clone()
+        };
+        let progress = self.console.follow("model", self.interrupt);
+        match models::locate(&request, &progress) {
+            Ok(model) => self.print(&format!("{}\n", model.path.display())),
+            // Nobody switched downloads off; this command never fetches.
+            Err(ModelError::Offline { model, .. }) => self.fail(&ModelError::NotHere(model)),
+            Err(error) => self.fail(&error),
+        }
+    }
+
+    /// The model, if it is on this machine.
+    fn find(&self, choice: &ModelChoice) -> Result<ModelFolder, ModelError> {
+        models::find(choice, &self.request.places)?
+            .ok_or_else(|| ModelError::NotHere(choice.to_string()))
+    }
+
+    /// Does `work` on one model after the other; one that fails does not stop the others.
+    fn each(
+        &self,
+        models: &[ModelChoice],
+        work: impl Fn(&ModelChoice) -> Result<String, ModelError>,
+    ) -> Exit {
+        let mut worst = Exit::Ok;
+        for choice in models {
+            let exit = match work(choice) {
+                Ok(text) => self.print(&text),
+                Err(error) => self.fail(&error),
+            };
+            worst = worst.max(exit);
+            if self.interrupt.is_requested() {
+                break;
+            }
+        }
+        worst
+    }
+}
+
+impl Run<'_> {
+    fn fail(&self, error: &ModelError) -> Exit {
+        let exit = match error {
+            ModelError::Cancelled => Exit::Interrupted,
+            _ => Exit::Model,
+        };
+        // What fails because of Ctrl-C needs no words.
+        if !self.interrupt.is_requested() {
+            self.console.failure(&Failure::from_error(exit, error));
+        }
+        exit
+    }
+
+    fn print(&self, text: &str) -> Exit {
+        match stdout::print(text) {
+            Ok(_) => Exit::Ok,
+            Err(failure) => {
+                self.console.failure(&failure);
+                failure.exit
+            }
+        }
+    }
+}
