@@ -10,3 +10,4 @@
 )]
 
 mod audio;
+mod models;

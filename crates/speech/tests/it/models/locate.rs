@@ -6,7 +6,7 @@ use std::path::Path;
 
 use speech::models::ModelError;
 
-use crate::places::{MODEL_FILES, Machine, sha256, write_model};
+use super::places::{MODEL_FILES, Machine, sha256, write_model};
 
 /// Stores a model as Hugging Face tools do; returns its snapshot.
 fn write_hub_model(hub_cache: &Path, repository: &str) -> std::path::PathBuf {

@@ -7,7 +7,7 @@ use std::path::Path;
 use domain::progress::Silent;
 use speech::models::{ModelError, verify};
 
-use crate::places::{Machine, sha256, write_manifest, write_model};
+use super::places::{Machine, sha256, write_manifest, write_model};
 
 /// Changes one byte and leaves length and modification time as they were.
 fn damage_in_secret(file: &Path) {

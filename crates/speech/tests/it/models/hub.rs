@@ -8,7 +8,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::places::sha256;
+use super::places::sha256;
 
 pub(crate) const COMMIT: &str = "5e7a1f0c0ffee5e7a1f0c0ffee5e7a1f0c0ffee0";
 

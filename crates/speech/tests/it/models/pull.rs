@@ -10,8 +10,8 @@ use domain::progress::{Monitor, Silent, Stage};
 use domain::units::Seconds;
 use speech::models::{ModelError, locate};
 
-use crate::hub::{COMMIT, Hub, Rules};
-use crate::places::{MODEL_FILES, Machine, sha256};
+use super::hub::{COMMIT, Hub, Rules};
+use super::places::{MODEL_FILES, Machine, sha256};
 
 fn assert_whole(folder: &Path) {
     for (name, content) in MODEL_FILES {
