@@ -48,7 +48,7 @@ fn list_shows_all_eighteen_and_what_is_here() {
     assert_eq!(lines.len(), 1 + 18 + 1, "{}", ran.stdout);
     let line = |name: &str| lines.iter().find(|line| line.starts_with(name)).unwrap();
     assert!(line("small ").ends_with("mine/small"));
-    assert!(line("medium ").ends_with("-"));
+    assert!(line("medium ").ends_with('-'));
     assert!(line("owner/own ").ends_with("mine/owner--own"));
 
     let ran = models(&desk, &["list", "--model-dir", "mine", "--json"]);

@@ -1,5 +1,6 @@
 //! Which models there are, and which of them are here.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -68,13 +69,15 @@ pub(super) fn as_table(models: &[ListedModel]) -> String {
     });
     let rows: Vec<_> = [heading].into_iter().chain(rows).collect();
     let width = |column: usize| rows.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    rows.iter()
-        .map(|[name, size, repository, path]| {
-            let [w0, w1, w2] = widths;
-            format!("{name:w0$}  {size:>w1$}  {repository:w2$}  {path}\n")
-        })
-        .collect()
+    let [name_width, size_width, repository_width] = [width(0), width(1), width(2)];
+    let mut table = String::new();
+    for [name, size, repository, path] in &rows {
+        let _ = writeln!(
+            table,
+            "{name:name_width$}  {size:>size_width$}  {repository:repository_width$}  {path}"
+        );
+    }
+    table
 }
 
 /// A list of objects; `path` and `size_bytes` are null for what is not here.

@@ -14,12 +14,8 @@ use crate::interrupt::Interrupt;
 use crate::stdout;
 
 /// List, fetch and check models
-///
-/// A model is a name such as `small`, a repository of the Hugging Face hub as `owner/name`, or a folder. Models lie in
-/// the folder of --model-dir or MODEL_DIR, in $XDG_CACHE_HOME/scriven/models (else ~/.cache/scriven/models), or in the
-/// cache that Hugging Face tools share, and are searched in this order. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are
-/// respected.
 #[derive(Debug, clap::Args)]
+#[command(after_help = PLACES)]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,
@@ -195,3 +191,9 @@ impl Run<'_> {
         }
     }
 }
+
+const PLACES: &str = "\
+A model is a name such as 'small', a repository of the Hugging Face hub as owner/name, or a folder.
+Models are searched in the folder of --model-dir or MODEL_DIR, in $XDG_CACHE_HOME/scriven/models
+(else ~/.cache/scriven/models), and in the cache that Hugging Face tools share; downloads go to the
+first of them. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are respected.";
