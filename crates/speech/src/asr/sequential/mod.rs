@@ -162,7 +162,8 @@ impl<N: Network> Recording<'_, N> {
         let split = split_by_timestamps(tokens, size, self.tokenizer.special());
         for piece in split.pieces {
             let text = self.tokenizer.decode(piece.tokens);
-            if piece.start < piece.end && !text.trim().is_empty() {
+            // marks without a letter or digit, such as a lone full stop, are what Whisper makes of a pause
+            if piece.start < piece.end && text.chars().any(char::is_alphanumeric) {
                 self.tokens.extend_from_slice(piece.tokens);
                 let times = (seek + piece.start, seek + piece.end);
                 self.segments.push(self.segment(times, text, &attempt));
