@@ -17,21 +17,25 @@ fn every_module_says_what_it_is() {
 }
 
 #[test]
-fn no_test_sleeps() {
-    let needle = ["sleep", "("].concat();
-    let sleepers: Vec<_> = rust_sources()
-        .filter(|(path, text)| {
-            let is_test = path.components().any(|part| part.as_os_str() == "tests");
-            let tests = text.find("#[cfg(test)]").map_or("", |start| &text[start..]);
-            let tests = if is_test { text.as_str() } else { tests };
-            tests.contains(&format!("thread::{needle}"))
-                || tests.contains(&format!("time::{needle}"))
-        })
-        .map(|(path, _)| path)
-        .collect();
+fn no_test_sleeps_without_saying_why() {
+    let needles = ["thread", "time"].map(|module| format!("{module}::sleep") + "(");
+    let mut sleepers = Vec::new();
+    for (path, text) in rust_sources() {
+        let is_test = path.components().any(|part| part.as_os_str() == "tests");
+        let mut in_tests = is_test;
+        let mut above = "";
+        for (i, line) in text.lines().enumerate() {
+            in_tests |= line.contains("#[cfg(test)]");
+            let sleeps = needles.iter().any(|needle| line.contains(needle));
+            if in_tests && sleeps && !above.trim_start().starts_with("//") {
+                sleepers.push(format!("{}:{}", path.display(), i + 1));
+            }
+            above = line;
+        }
+    }
     assert!(
         sleepers.is_empty(),
-        "wait for what happens, not for time to pass: {sleepers:#?}"
+        "wait for what happens, not for time to pass, or say in the line above why not: {sleepers:#?}"
     );
 }
 

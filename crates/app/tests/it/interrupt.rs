@@ -70,6 +70,7 @@ fn ctrl_c_ends_waiting_for_standard_input() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
+    // Another process says nothing while it waits for its input.
     std::thread::sleep(Duration::from_millis(500));
     press_ctrl_c(&child);
     let pressed = Instant::now();
