@@ -11,8 +11,8 @@ use indicatif::{HumanBytes, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::interrupt::Interrupt;
 
-const BAR: &str = "{prefix} {bar:24} {percent:>3}% {msg}";
-const SPINNER: &str = "{prefix} {spinner} {msg}";
+const BAR: &str = "{prefix} {bar:24} {percent:>3}% {wide_msg}";
+const SPINNER: &str = "{prefix} {spinner} {wide_msg}";
 
 /// Steps that take less than this do not show a spinner.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -93,14 +93,14 @@ impl Monitor for Progress<'_> {
             return;
         }
         let elapsed = self.begin(stage).elapsed();
-        self.restyle(if total.0 > 0.0 { BAR } else { SPINNER });
-        self.bar.set_length(milliseconds(total));
-        self.bar.set_position(milliseconds(done));
         self.bar.set_message(format!(
             "{} {}",
             stage_name(stage),
             speed_and_rest(done, total, elapsed)
         ));
+        self.bar.set_length(milliseconds(total));
+        self.bar.set_position(milliseconds(done));
+        self.restyle(if total.0 > 0.0 { BAR } else { SPINNER });
     }
 
     fn fetched(&self, done_bytes: u64, total_bytes: u64) {

@@ -36,6 +36,21 @@ impl Input {
         }
     }
 
+    /// What a bar of progress calls it: short, for a line of a terminal must hold more than that.
+    pub(super) fn label(&self) -> String {
+        const LONGEST: usize = 32;
+        let name = match self {
+            Self::File(path) => path.file_name().unwrap_or(path.as_os_str()),
+            Self::Stdin => "standard input".as_ref(),
+        };
+        let name = visible(&name.to_string_lossy());
+        if name.chars().count() <= LONGEST {
+            return name;
+        }
+        let kept: String = name.chars().take(LONGEST - 1).collect();
+        format!("{kept}…")
+    }
+
     /// Where the file really lies, links followed; `None` if it lies nowhere.
     pub(super) fn real_path(&self) -> Option<PathBuf> {
         match self {
@@ -95,6 +110,14 @@ mod tests {
     fn a_name_cannot_break_its_line() {
         let input = Input::new("a\n\u{1b}[31mé.wav".into());
         assert_eq!(input.to_string(), r"a\n\u{1b}[31mé.wav");
+    }
+
+    #[test]
+    fn a_label_is_short() {
+        let label = |path: &str| Input::new(path.into()).label();
+        assert_eq!(label("a/talk.mp3"), "talk.mp3");
+        assert_eq!(label("-"), "standard input");
+        assert_eq!(label(&"é".repeat(40)), "é".repeat(31) + "…");
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod plan;
 
 use std::time::{Duration, Instant};
 
+use domain::progress::{Monitor, Stage};
 use domain::transcript::Transcript;
 use domain::units::Seconds;
 
@@ -117,13 +118,15 @@ impl<'a> Run<'a> {
 
     fn transcribe(&self, input: &Input, engine: &mut Engine) -> Result<Written, Failure> {
         let began = Instant::now();
-        let progress = self.console.follow(&input.to_string(), self.interrupt);
+        let progress = self.console.follow(&input.label(), self.interrupt);
         let samples = engine::decode(input, &progress)?;
         let (label, options) = (engine.label(), &self.plan.options);
         let whisper = progress.spin("loading the model", || engine.load())?;
         if engine::is_english_only(whisper) {
             plan::english_only_failure(options, &label).map_or(Ok(()), Err)?;
         }
+        // The engine speaks up after the first window; its time counts too.
+        progress.progress(Stage::Transcribe, Seconds(0.0), samples.duration());
         let transcript = engine::transcribe(whisper, &samples, options, &progress)?;
         drop(progress);
 
