@@ -1,5 +1,6 @@
 //! Our own commands: `cargo xtask <command>`.
 
+mod bench;
 mod ci;
 mod step;
 
@@ -18,12 +19,15 @@ enum Command {
     Ci,
     /// The rules of the house that a machine can check
     Tidy,
+    /// Speed, words and memory next to faster-whisper
+    Bench(Box<bench::Options>),
 }
 
 fn main() -> anyhow::Result<()> {
     match Xtask::parse().command {
         Command::Ci => ci::run(),
         Command::Tidy => ci::tidy(),
+        Command::Bench(options) => bench::run(&options),
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn has_cargo(subcommand: &str) -> bool {
 }
 
 /// The root of the workspace.
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here)
 }

@@ -1,6 +1,6 @@
 //! Output formats: one file each.
 //!
-//! [`write`] turns a [`Transcript`] into the text of one file. The bytes follow whisperX's writers, with these
+//! [`write()`] turns a [`Transcript`] into the text of one file. The bytes follow whisperX's writers, with these
 //! differences: line breaks inside a text become spaces, so that no text can end its own line or cue; a segment
 //! without words still gives a cue; cues never end before they begin; JSON holds no `NaN`.
 

@@ -9,5 +9,6 @@
     reason = "numbers are small, a test that cannot go on stops, and one that is skipped says so"
 )]
 
+mod asr;
 mod audio;
 mod models;

@@ -1,0 +1,43 @@
+//! Our own side: the engine as a resident program.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, bail};
+
+use crate::step::Step;
+
+/// Builds the driver `crates/speech/examples/bench_driver.rs` and says where it is.
+///
+/// # Errors
+/// It does not build.
+pub(super) fn build(profile: &str) -> anyhow::Result<PathBuf> {
+    let arguments = [
+        "build",
+        "--package",
+        "speech",
+        "--example",
+        "bench_driver",
+        "--profile",
+        profile,
+    ];
+    Step::cargo("build scriven", &arguments).run()?;
+    let folder = if profile == "dev" { "debug" } else { profile };
+    Ok(target_folder()?.join(folder).join("examples/bench_driver"))
+}
+
+/// Where cargo builds.
+///
+/// # Errors
+/// Cargo does not say.
+pub(super) fn target_folder() -> anyhow::Result<PathBuf> {
+    let mut command = Command::new(env!("CARGO"));
+    command.args(["metadata", "--no-deps", "--format-version", "1"]);
+    let output = command.current_dir(crate::step::root()).output()?;
+    let metadata: serde_json::Value =
+        serde_json::from_slice(&output.stdout).context("cargo metadata")?;
+    let Some(folder) = metadata["target_directory"].as_str() else {
+        bail!("cargo metadata names no target folder");
+    };
+    Ok(PathBuf::from(folder))
+}
