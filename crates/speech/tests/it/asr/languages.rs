@@ -1,5 +1,7 @@
 //! Which language a recording is in.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use speech::asr::detect::most_likely_language;
 use speech::asr::mel::{LogMel, WINDOW_FRAMES};
@@ -22,17 +24,22 @@ fn the_reference_s_languages_are_heard() {
     };
     let network = whisper.network();
     let log_mel = LogMel::new(network.n_mels());
-    let mut n_checked = 0;
+    let mut heard_before = HashSet::new();
     for heard in golden::<Heard>("languages_base.json") {
+        let (code, wanted) = &heard.found[0];
+        // One recording a language, for the time it takes.
+        if heard_before.contains(code) {
+            continue;
+        }
         let Some(samples) = heard.source.samples() else {
             continue;
         };
         let encoded = network.encode(&log_mel.file(&samples).window(0, WINDOW_FRAMES));
         let special = whisper.tokenizer().special();
         let (language, probability) = most_likely_language(network, special, &encoded);
-        assert_eq!(language.code(), heard.found[0].0, "{}", heard.source.id);
-        assert_near(probability, heard.found[0].1, 2e-3, &heard.source.id);
-        n_checked += 1;
+        assert_eq!(language.code(), code, "{}", heard.source.id);
+        assert_near(probability, *wanted, 2e-3, &heard.source.id);
+        heard_before.insert(code.clone());
     }
-    println!("{n_checked} recordings checked");
+    println!("heard: {heard_before:?}");
 }
