@@ -10,10 +10,12 @@ use speech::asr::suppress::{suppressed, suppressed_at_begin};
 
 use super::{Source, golden, whisper};
 
-/// Enough to tell a mistake from bad luck, few enough for every day; the bench recognises all.
-const N_WINDOWS: usize = 12;
+/// Enough to tell a mistake from bad luck, few enough for every day.
+const N_DAILY: usize = 12;
 /// Share of the windows whose tokens must be the same: sums in another order tip a close choice now and then.
-const SHARE: f64 = 0.9;
+const SHARE: f64 = 0.95;
+/// The same for a dozen windows, of which one may differ.
+const DAILY_SHARE: f64 = 0.9;
 
 #[derive(Debug, Deserialize)]
 struct Recording {
@@ -34,15 +36,22 @@ struct Window {
 
 #[test]
 fn greedy_search_writes_the_reference_s_tokens() {
-    check("tokens_tiny.en_greedy.json", 1);
+    check("tokens_tiny.en_greedy.json", 1, N_DAILY, DAILY_SHARE);
 }
 
 #[test]
 fn five_beams_write_the_reference_s_tokens() {
-    check("tokens_tiny.en_beam5.json", 5);
+    check("tokens_tiny.en_beam5.json", 5, N_DAILY, DAILY_SHARE);
 }
 
-fn check(file: &str, beam_size: usize) {
+#[test]
+#[ignore = "takes minutes: all windows of 75 recordings; run it with --release when the arithmetic changes"]
+fn all_windows_have_the_reference_s_tokens() {
+    check("tokens_tiny.en_greedy.json", 1, usize::MAX, SHARE);
+    check("tokens_tiny.en_beam5.json", 5, usize::MAX, SHARE);
+}
+
+fn check(file: &str, beam_size: usize, n_windows: usize, share: f64) {
     let Some(whisper) = whisper("tiny.en") else {
         return;
     };
@@ -62,7 +71,7 @@ fn check(file: &str, beam_size: usize) {
     let log_mel = LogMel::new(network.n_mels());
     let (mut n_same, mut n_all) = (0, 0);
     for recording in golden::<Recording>(file) {
-        if n_all >= N_WINDOWS {
+        if n_all >= n_windows {
             break;
         }
         let Some(samples) = recording.source.samples() else {
@@ -99,7 +108,7 @@ fn check(file: &str, beam_size: usize) {
     }
     println!("{file}: {n_same} of {n_all} windows have the same tokens");
     assert!(
-        f64::from(n_same) >= SHARE * n_all as f64,
+        f64::from(n_same) >= share * n_all as f64,
         "{n_same} of {n_all}"
     );
 }
