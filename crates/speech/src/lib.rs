@@ -5,3 +5,4 @@ pub mod audio;
 pub mod models;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod weights;

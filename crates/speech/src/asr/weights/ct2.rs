@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::{Bytes, Number, Weights, WeightsError};
+use super::{Number, WHISPER, Weights, WeightsError};
+use crate::weights::Bytes;
 
 /// Newest layout that we know.
 const NEWEST_VERSION: u32 = 6;
@@ -138,6 +139,10 @@ impl Weights for Ct2File {
 
     fn path(&self) -> &Path {
         &self.bytes.path
+    }
+
+    fn wanted(&self) -> &'static str {
+        WHISPER
     }
 }
 

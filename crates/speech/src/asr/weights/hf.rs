@@ -1,61 +1,17 @@
-//! Hugging Face `model.safetensors`, under the names that the engine asks for.
+//! Hugging Face `model.safetensors` of Whisper, under the names that the engine asks for.
 
 use std::path::Path;
 
-use safetensors::Dtype;
-use safetensors::tensor::Metadata;
-
-use super::{Bytes, Number, Weights, WeightsError};
-
-/// A header longer than this is not one of a Whisper model.
-const MAX_HEADER: u64 = 16 << 20;
+use super::{WHISPER, Weights, WeightsError};
+use crate::weights::SafetensorsFile;
 
 /// An open `model.safetensors`.
 #[derive(Debug)]
-pub(super) struct SafetensorsFile {
-    bytes: Bytes,
-    metadata: Metadata,
-    /// Where the arrays begin.
-    start: u64,
-}
+pub(super) struct HuggingFaceWhisper(SafetensorsFile);
 
-impl SafetensorsFile {
+impl HuggingFaceWhisper {
     pub(super) fn open(path: &Path) -> Result<Self, WeightsError> {
-        let (bytes, len) = Bytes::open(path)?;
-        let damaged = |reason: String| WeightsError::Damaged {
-            path: path.to_owned(),
-            reason,
-        };
-        let mut head = [0; 8];
-        if len < 8 {
-            return Err(damaged("it is too short".into()));
-        }
-        bytes.read_at(0, &mut head)?;
-        let n = u64::from_le_bytes(head);
-        if n > MAX_HEADER || n > len - 8 {
-            return Err(damaged(format!("its header claims {n} bytes")));
-        }
-        let mut header = vec![0; usize::try_from(n).unwrap_or(0)];
-        bytes.read_at(8, &mut header)?;
-        let metadata: Metadata = serde_json::from_slice(&header)
-            .map_err(|error| damaged(format!("its header is no list of arrays ({error})")))?;
-        let end = metadata
-            .tensors()
-            .values()
-            .map(|info| info.data_offsets.1)
-            .max()
-            .unwrap_or(0) as u64;
-        if end != len - 8 - n {
-            return Err(damaged(format!(
-                "its arrays end at byte {end} of {}",
-                len - 8 - n
-            )));
-        }
-        Ok(Self {
-            bytes,
-            metadata,
-            start: 8 + n,
-        })
+        SafetensorsFile::open(path, WHISPER).map(Self)
     }
 
     /// The arrays that lie one below the other under the engine's name, and how many rows a missing one stands for:
@@ -66,14 +22,17 @@ impl SafetensorsFile {
             translated
                 .iter()
                 .flatten()
-                .find_map(|part| self.metadata.info(part))
-                .map_or(0, |info| info.shape[0])
+                .find_map(|part| self.0.shape(part))
+                .map_or(0, |shape| shape.first().copied().unwrap_or(1))
         };
         translated
             .iter()
             .map(|part| match part {
                 Some(name) => Part {
-                    n_rows: self.metadata.info(name).map_or(0, |info| info.shape[0]),
+                    n_rows: self
+                        .0
+                        .shape(name)
+                        .map_or(0, |shape| shape.first().copied().unwrap_or(1)),
                     name: Some(name.clone()),
                 },
                 None => Part {
@@ -83,33 +42,6 @@ impl SafetensorsFile {
             })
             .collect()
     }
-
-    fn read_part(&self, name: &str, first: usize, rows: &mut [f32]) -> Result<(), WeightsError> {
-        let damaged = |reason| WeightsError::Damaged {
-            path: self.bytes.path.clone(),
-            reason,
-        };
-        let info = self
-            .metadata
-            .info(name)
-            .ok_or_else(|| damaged(format!("it has no '{name}'")))?;
-        let number = match info.dtype {
-            Dtype::F32 => Number::F32,
-            Dtype::F16 => Number::F16,
-            Dtype::BF16 => Number::Bf16,
-            other => return Err(damaged(format!("'{name}' has numbers of kind {other:?}"))),
-        };
-        let width: usize = info.shape.iter().skip(1).product();
-        let from = first * width * number.size();
-        let mut bytes = vec![0; rows.len() * number.size()];
-        if info.data_offsets.0 + from + bytes.len() > info.data_offsets.1 {
-            return Err(damaged(format!("'{name}' has the shape {:?}", info.shape)));
-        }
-        self.bytes
-            .read_at(self.start + (info.data_offsets.0 + from) as u64, &mut bytes)?;
-        number.convert(&bytes, rows);
-        Ok(())
-    }
 }
 
 struct Part {
@@ -117,19 +49,19 @@ struct Part {
     n_rows: usize,
 }
 
-impl Weights for SafetensorsFile {
+impl Weights for HuggingFaceWhisper {
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         let parts = self.parts(name);
         let first = parts.iter().find_map(|part| part.name.as_ref())?;
-        let mut shape = self.metadata.info(first)?.shape.clone();
+        let mut shape = self.0.shape(first)?;
         if parts.iter().any(|part| {
             part.name
                 .as_ref()
-                .is_some_and(|name| self.metadata.info(name).is_none())
+                .is_some_and(|name| self.0.shape(name).is_none())
         }) {
             return None;
         }
-        shape[0] = parts.iter().map(|part| part.n_rows).sum();
+        *shape.first_mut()? = parts.iter().map(|part| part.n_rows).sum();
         Some(shape)
     }
 
@@ -145,7 +77,7 @@ impl Weights for SafetensorsFile {
             let n = (part.n_rows - skip).min(rest.len() / width.max(1));
             let (here, later) = rest.split_at_mut(n * width);
             match &part.name {
-                Some(name) => self.read_part(name, skip, here)?,
+                Some(name) => self.0.read_rows(name, skip, here)?,
                 None => here.fill(0.0),
             }
             (skip, rest) = (0, later);
@@ -154,14 +86,18 @@ impl Weights for SafetensorsFile {
             Ok(())
         } else {
             Err(WeightsError::Damaged {
-                path: self.bytes.path.clone(),
+                path: self.0.path().to_owned(),
                 reason: format!("'{name}' has the shape {shape:?}"),
             })
         }
     }
 
     fn path(&self) -> &Path {
-        &self.bytes.path
+        self.0.path()
+    }
+
+    fn wanted(&self) -> &'static str {
+        WHISPER
     }
 }
 

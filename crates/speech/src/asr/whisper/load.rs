@@ -94,10 +94,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn dimensions(&self) -> Result<Dimensions, WeightsError> {
-        let wrong = |reason: String| WeightsError::NotWhisper {
-            path: self.weights.path().to_owned(),
-            reason,
-        };
+        let wrong = |reason: String| self.weights.unfit(reason);
         let two = |name: &str| match self.weights.shape(name) {
             Some(shape) if shape.len() >= 2 => Ok((shape[0], shape[1])),
             _ => Err(wrong(format!("it has no '{name}'"))),
