@@ -4,11 +4,13 @@
 
 mod number;
 mod safetensors;
+pub mod torch;
 
 use std::path::{Path, PathBuf};
 
 pub use number::Number;
-pub(crate) use safetensors::SafetensorsFile;
+pub use safetensors::SafetensorsFile;
+pub use torch::Checkpoint;
 
 /// Why the weights of a model cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +34,13 @@ pub enum WeightsError {
         /// What is wrong.
         reason: String,
     },
+    /// The file is of a PyTorch before version 1.6, which wrote another format.
+    #[error(
+        "{path} is of the format that PyTorch wrote before version 1.6; rewrite it once with a newer one: \
+         python -c \"import torch; p = '{path}'; torch.save(torch.load(p, map_location='cpu', weights_only=True), p)\"",
+        path = .0.display()
+    )]
+    OldTorch(PathBuf),
     /// The file is well-formed but does not hold the network that is wanted.
     #[error("{} is not a {wanted} model that scriven can run: {reason}", .path.display())]
     Unfit {
@@ -45,11 +54,17 @@ pub enum WeightsError {
 }
 
 /// Named arrays of a model.
-pub(crate) trait Weights {
+pub trait Weights: std::fmt::Debug {
     /// The shape of an array, `None` when there is no such array.
     fn shape(&self, name: &str) -> Option<Vec<usize>>;
 
+    /// The names of all arrays, sorted.
+    fn names(&self) -> Vec<String>;
+
     /// Reads whole rows of an array seen as `(first dimension, all others)`, from row `first` on.
+    ///
+    /// # Errors
+    /// There is no such array, it has no such rows, or the file cannot be read.
     fn read_rows(&self, name: &str, first: usize, rows: &mut [f32]) -> Result<(), WeightsError>;
 
     /// The file that messages name.
@@ -68,6 +83,9 @@ pub(crate) trait Weights {
     }
 
     /// A whole array of the expected shape.
+    ///
+    /// # Errors
+    /// There is no such array, it has another shape, or the file cannot be read.
     fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>, WeightsError> {
         self.expect(name, shape)?;
         let mut values = vec![0.0; shape.iter().product()];
@@ -76,6 +94,9 @@ pub(crate) trait Weights {
     }
 
     /// Checks that an array is there and has the expected shape.
+    ///
+    /// # Errors
+    /// It is not, or has another.
     fn expect(&self, name: &str, shape: &[usize]) -> Result<(), WeightsError> {
         match self.shape(name) {
             None => Err(self.unfit(format!("it has no '{name}'"))),

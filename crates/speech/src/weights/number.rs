@@ -15,15 +15,22 @@ pub enum Number {
     F16,
     /// The upper half of a 32-bit float.
     Bf16,
+    /// 64-bit float.
+    F64,
+    /// 64-bit integer.
+    I64,
+    /// 8-bit integer without sign.
+    U8,
 }
 
 impl Number {
     /// Bytes that one number takes.
     pub fn size(self) -> usize {
         match self {
+            Self::F64 | Self::I64 => 8,
             Self::F32 | Self::I32 => 4,
             Self::I16 | Self::F16 | Self::Bf16 => 2,
-            Self::I8 => 1,
+            Self::I8 | Self::U8 => 1,
         }
     }
 
@@ -33,6 +40,13 @@ impl Number {
         match self {
             Self::F32 => each(bytes, values, f32::from_le_bytes),
             Self::I32 => each(bytes, values, |b| i32::from_le_bytes(b) as f32),
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "single precision is what the network works in"
+            )]
+            Self::F64 => each(bytes, values, |b| f64::from_le_bytes(b) as f32),
+            Self::I64 => each(bytes, values, |b| i64::from_le_bytes(b) as f32),
+            Self::U8 => each(bytes, values, |b: [u8; 1]| f32::from(b[0])),
             Self::I16 => each(bytes, values, |b| f32::from(i16::from_le_bytes(b))),
             Self::Bf16 => each(bytes, values, |b| half::bf16::from_le_bytes(b).to_f32()),
             Self::I8 => each(bytes, values, |b: [u8; 1]| f32::from(i8::from_le_bytes(b))),

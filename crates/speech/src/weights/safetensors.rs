@@ -12,7 +12,7 @@ const MAX_HEADER: u64 = 16 << 20;
 
 /// An open `model.safetensors`.
 #[derive(Debug)]
-pub(crate) struct SafetensorsFile {
+pub struct SafetensorsFile {
     bytes: Bytes,
     metadata: Metadata,
     /// Where the arrays begin.
@@ -21,7 +21,11 @@ pub(crate) struct SafetensorsFile {
 }
 
 impl SafetensorsFile {
-    pub(crate) fn open(path: &Path, wanted: &'static str) -> Result<Self, WeightsError> {
+    /// Reads the list of arrays, not the arrays. `wanted` is what messages call the network.
+    ///
+    /// # Errors
+    /// When the file cannot be read or does not follow the format.
+    pub fn open(path: &Path, wanted: &'static str) -> Result<Self, WeightsError> {
         let (bytes, len) = Bytes::open(path)?;
         let damaged = |reason: String| WeightsError::Damaged {
             path: path.to_owned(),
@@ -64,6 +68,12 @@ impl SafetensorsFile {
 impl Weights for SafetensorsFile {
     fn shape(&self, name: &str) -> Option<Vec<usize>> {
         self.metadata.info(name).map(|info| info.shape.clone())
+    }
+
+    fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.metadata.tensors().into_keys().collect();
+        names.sort();
+        names
     }
 
     fn read_rows(&self, name: &str, first: usize, rows: &mut [f32]) -> Result<(), WeightsError> {

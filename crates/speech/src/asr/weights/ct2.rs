@@ -100,6 +100,10 @@ impl Weights for Ct2File {
             .map(|variable| variable.shape.clone())
     }
 
+    fn names(&self) -> Vec<String> {
+        self.variables.keys().cloned().collect()
+    }
+
     fn read_rows(&self, name: &str, first: usize, rows: &mut [f32]) -> Result<(), WeightsError> {
         let damaged = |reason| WeightsError::Damaged {
             path: self.bytes.path.clone(),

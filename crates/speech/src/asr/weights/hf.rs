@@ -65,6 +65,10 @@ impl Weights for HuggingFaceWhisper {
         Some(shape)
     }
 
+    fn names(&self) -> Vec<String> {
+        self.0.names()
+    }
+
     fn read_rows(&self, name: &str, first: usize, rows: &mut [f32]) -> Result<(), WeightsError> {
         let shape = self.shape(name).unwrap_or_default();
         let width: usize = shape.iter().skip(1).product();

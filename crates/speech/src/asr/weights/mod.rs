@@ -6,10 +6,8 @@ mod hf;
 
 use std::path::Path;
 
-pub use crate::weights::{Number, WeightsError};
+pub use crate::weights::{Number, Weights, WeightsError};
 pub use ct2::{Ct2File, parse_index};
-
-pub(crate) use crate::weights::Weights;
 
 /// What messages call the model.
 const WHISPER: &str = "Whisper";

@@ -1,0 +1,35 @@
+//! The reader of PyTorch's checkpoints against any bytes: it never panics, and never believes in a tensor that reaches
+//! past the end of the file. Bytes that are no zip archive are taken for the pickle within one.
+#![no_main]
+
+use std::io::{Cursor, Write};
+
+use libfuzzer_sys::fuzz_target;
+use speech::weights::torch::parse_index;
+use zip::write::{SimpleFileOptions, ZipWriter};
+
+fuzz_target!(|bytes: &[u8]| {
+    if bytes.starts_with(b"PK") {
+        check(bytes);
+    } else {
+        check(&archive(bytes));
+    }
+});
+
+fn check(bytes: &[u8]) {
+    let len = bytes.len() as u64;
+    if let Ok(places) = parse_index(&mut Cursor::new(bytes), len) {
+        for place in places.values() {
+            assert!(place.bytes().end <= len);
+        }
+    }
+}
+
+fn archive(pickle: &[u8]) -> Vec<u8> {
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (name, bytes) in [("a/data.pkl", pickle), ("a/data/0", &[0; 64])] {
+        zip.start_file(name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(bytes).unwrap();
+    }
+    zip.finish().unwrap().into_inner()
+}
