@@ -7,6 +7,8 @@ use crate::units::Seconds;
 pub enum Stage {
     /// Turning a file into samples.
     Decode,
+    /// Finding where people speak.
+    Vad,
     /// Recognising the words.
     Transcribe,
 }

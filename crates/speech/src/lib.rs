@@ -5,4 +5,5 @@ pub mod audio;
 pub mod models;
 #[cfg(test)]
 pub(crate) mod testing;
+pub mod vad;
 pub mod weights;

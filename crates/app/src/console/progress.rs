@@ -125,6 +125,7 @@ impl Drop for Progress<'_> {
 fn stage_name(stage: Stage) -> &'static str {
     match stage {
         Stage::Decode => "decode",
+        Stage::Vad => "find speech",
         Stage::Transcribe => "transcribe",
     }
 }

@@ -118,12 +118,12 @@ fn within(
     })
 }
 
-fn from_to(option: &'static str, value: f32, last: f32) -> Option<OptionProblem> {
+pub(super) fn from_to(option: &'static str, value: f32, last: f32) -> Option<OptionProblem> {
     (!(0.0..=last).contains(&value))
         .then(|| problem(option, format!("must be from 0 to {last}, not {value}")))
 }
 
-fn above_zero(option: &'static str, value: f32) -> Option<OptionProblem> {
+pub(super) fn above_zero(option: &'static str, value: f32) -> Option<OptionProblem> {
     (!value.is_finite() || value <= 0.0)
         .then(|| problem(option, format!("must be a number above 0, not {value}")))
 }

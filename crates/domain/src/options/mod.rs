@@ -2,6 +2,8 @@
 
 mod asr;
 mod check;
+mod vad;
 
 pub use asr::{AsrOptions, AsrTask, ComputeType, temperature_ladder};
 pub use check::OptionProblem;
+pub use vad::{LONGEST_CHUNK, VadOptions};

@@ -1,0 +1,44 @@
+//! Where people speak, and how the recording is cut into chunks there.
+//!
+//! The scores come from the segmentation network; [`chunks`] turns them into chunks: hysteresis finds regions of speech,
+//! short pauses are closed, regions that are too long are cut where the score is lowest, all are padded, and neighbours
+//! are merged as long as they fit into one chunk.
+
+mod hysteresis;
+mod regions;
+mod scores;
+
+use std::ops::Range;
+
+use domain::options::VadOptions;
+
+pub use hysteresis::{Region, binarise};
+pub use scores::Scores;
+
+/// A piece of the recording that is decoded by itself. Positions are samples at 16 kHz.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chunk {
+    /// The first sample, padding included.
+    pub start: usize,
+    /// One past the last sample, padding included; never beyond the recording.
+    pub end: usize,
+    /// The speech in it as detected, in order, without padding; never empty.
+    pub speech: Vec<Range<usize>>,
+    /// True if the network doubts that this is speech: it was looked for because nothing else was found for long
+    /// ([`VadOptions::recover`]). What is decoded from it needs a strict check.
+    pub is_doubtful: bool,
+}
+
+impl Chunk {
+    /// Samples of detected speech.
+    pub fn n_speech(&self) -> usize {
+        self.speech.iter().map(ExactSizeIterator::len).sum()
+    }
+}
+
+/// Cuts a recording of `n_samples` into chunks of at most [`VadOptions::chunk_size`], by its speech scores.
+///
+/// Chunks are in order and do not overlap. No speech gives no chunks.
+pub fn chunks(scores: &Scores, n_samples: usize, options: &VadOptions) -> Vec<Chunk> {
+    regions::chunks(scores, n_samples, options)
+}
