@@ -30,6 +30,8 @@ pub(super) struct ChunkedInt8 {
     chunks: Vec<PackedBMatrix<i8>>,
     scales: Vec<f32>,
     bias: Vec<f32>,
+    /// Sums of the columns' weights, for the middles of the rows.
+    weight_sums: Vec<f32>,
     rows: Vec<i8>,
 }
 
@@ -107,6 +109,7 @@ impl ChunkedInt8 {
         } = shape;
         let gemm = GemmExecutor::new();
         let mut scales = Vec::with_capacity(n_out);
+        let mut weight_sums = Vec::with_capacity(n_out);
         let mut chunks = Vec::with_capacity(n_out.div_ceil(CHUNK));
         let mut kept = Vec::new();
         let mut rows = vec![0.0; CHUNK * n_in];
@@ -119,7 +122,9 @@ impl ChunkedInt8 {
                 .chunks_exact(n_in)
                 .zip(quantised.chunks_exact_mut(n_in))
             {
-                scales.push(quantise_weights(row, quantised).0);
+                let (scale, sum) = quantise_weights(row, quantised);
+                scales.push(scale);
+                weight_sums.push(sum as f32 * scale);
             }
             chunks
                 .push(gemm.prepack_b(NdTensorView::from_data([n, n_in], &*quantised).transposed()));
@@ -133,6 +138,7 @@ impl ChunkedInt8 {
             chunks,
             scales,
             bias: with_length(bias, n_out),
+            weight_sums,
             rows: kept,
         })
     }
@@ -173,16 +179,16 @@ impl ChunkedInt8 {
                 .gemm(sums, GemmInputA::Unpacked(input), packed, options)
                 .unwrap_or_else(|error| panic!("product of shapes that do not fit: {error}"));
             let (scales, bias) = (&self.scales[start..start + n], &self.bias[start..start + n]);
+            let weight_sums = &self.weight_sums[start..start + n];
             for (row, (sums, block)) in sums
                 .chunks_exact(n)
                 .zip(block.chunks_exact_mut(n))
                 .enumerate()
             {
-                let row_scale = rows.scales()[row] * worth;
-                for (((value, sum), scale), bias) in
-                    block.iter_mut().zip(sums).zip(scales).zip(bias)
-                {
-                    *value = *sum as f32 * (row_scale * scale) + bias;
+                let (row_scale, middle) = (rows.scales()[row] * worth, rows.middles()[row]);
+                let columns = sums.iter().zip(scales).zip(bias).zip(weight_sums);
+                for (value, (((sum, scale), bias), weight_sum)) in block.iter_mut().zip(columns) {
+                    *value = *sum as f32 * (row_scale * scale) + bias + middle * weight_sum;
                 }
             }
             write(block, n, start, place, then);

@@ -1,7 +1,8 @@
 //! Linear layers: `y = finish(x·Wᵀ + b)`, in single precision or with int8 weights.
 //!
 //! int8: weights are quantised once, per output channel (`w ≈ q·scale`, `scale = max|w|/127`); inputs per row as they
-//! come (`x ≈ (u − 128)·scale`, so that the unsigned-by-signed instructions serve), sums are exact in 32 bits.
+//! come (`x ≈ (u − 128)·scale + middle`, so that the unsigned-by-signed instructions serve, and so that what GELU gives,
+//! hardly ever negative, uses all steps), sums are exact in 32 bits.
 
 mod chunked;
 mod rows;

@@ -11,6 +11,7 @@ pub struct Rows {
     values: Vec<f32>,
     bytes: Aligned,
     scales: Vec<f32>,
+    middles: Vec<f32>,
 }
 
 impl Rows {
@@ -42,10 +43,12 @@ impl Rows {
                 let byte_stride = self.byte_stride();
                 self.bytes.reserve(round_up(n_rows, 32) * byte_stride);
                 self.scales.resize(n_rows, 0.0);
+                self.middles.resize(n_rows, 0.0);
                 let bytes = self.bytes.view_mut::<u8>();
                 for row in 0..n_rows {
                     let bytes = &mut bytes[row * byte_stride..][..width];
-                    self.scales[row] = quantise(&input[row * stride..][..width], bytes);
+                    let values = &input[row * stride..][..width];
+                    (self.scales[row], self.middles[row]) = quantise(values, bytes);
                 }
             }
         }
@@ -80,22 +83,33 @@ impl Rows {
     pub(crate) fn scales(&self) -> &[f32] {
         &self.scales
     }
+
+    /// What the byte 128 stands for in a quantised row, `(rows)`.
+    pub(crate) fn middles(&self) -> &[f32] {
+        &self.middles
+    }
 }
 
 multiversion! {
-    /// Quantises one row to `u = round(x·127/max|x|) + 128` and returns what one step is worth.
-    fn quantise(row: &[f32], bytes: &mut [u8]) -> f32 {
+    /// Quantises one row to `u = round((x − middle)/scale) + 128`, with its smallest and largest value on the outermost
+    /// steps or next to them; returns `(scale, middle)`. The middle is a whole number of steps, so that zero stays zero:
+    /// many inputs are near it, and a rounding error that they share would add up.
+    fn quantise(row: &[f32], bytes: &mut [u8]) -> (f32, f32) {
         const SHIFT: f32 = 12_582_912.0; // 1.5·2^23: adding it rounds to a whole number, ties to even
-        let largest = fold(row, 0.0, |max, x| max.max(x.abs()), f32::max);
-        if largest == 0.0 {
+        let most = fold(row, f32::NEG_INFINITY, f32::max, f32::max);
+        let least = fold(row, f32::INFINITY, f32::min, f32::min);
+        let middle = (most + least) / 2.0;
+        let half = most - middle;
+        if half <= 0.0 {
             bytes.fill(128);
-            return 1.0;
+            return (1.0, middle);
         }
-        let inverse = 127.0 / largest;
+        let (scale, inverse) = (half / 126.5, 126.5 / half);
+        let middle = (middle * inverse + SHIFT - SHIFT) * scale;
         for (byte, x) in bytes.iter_mut().zip(row) {
-            *byte = ((x * inverse + SHIFT).to_bits().wrapping_add(128)) as u8;
+            *byte = (((x - middle) * inverse + SHIFT).to_bits().wrapping_add(128)) as u8;
         }
-        largest / 127.0
+        (scale, middle)
     }
 }
 
@@ -104,12 +118,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_largest_value_takes_the_outermost_step_and_zero_the_middle() {
+    fn rows_use_all_steps_and_zero_stays_zero() {
+        for row in [
+            [0.0, 2.54, -2.54, 0.031, -1.27],
+            [0.0, 5.0, -0.17, 0.031, 2.0],
+            [10.0, 12.54, 7.46, 0.0, 8.73],
+            [0.0, -0.5, -1.5, -0.3, -1.0],
+        ] {
+            let mut bytes = [0; 5];
+            let (scale, middle) = quantise(&row, &mut bytes);
+            let spread = bytes.iter().max().unwrap() - bytes.iter().min().unwrap();
+            assert!(spread >= 252, "{row:?}: {bytes:?}");
+            for (x, byte) in row.iter().zip(bytes) {
+                let back = (f32::from(byte) - 128.0) * scale + middle;
+                let tolerance = if *x == 0.0 { 1e-6 } else { scale * 0.501 };
+                assert!((back - x).abs() <= tolerance, "{x} came back as {back}");
+            }
+        }
         let mut bytes = [0; 5];
-        let scale = quantise(&[0.0, 2.54, -2.54, 0.031, -1.27], &mut bytes);
-        assert_eq!(bytes, [128, 255, 1, 130, 64 + 1 - 1]);
-        assert!((scale - 0.02).abs() < 1e-7);
-        assert!((quantise(&[0.0; 5], &mut bytes) - 1.0).abs() < f32::EPSILON);
+        assert_eq!(quantise(&[0.5; 5], &mut bytes), (1.0, 0.5));
         assert_eq!(bytes, [128; 5]);
     }
 }

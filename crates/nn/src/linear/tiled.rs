@@ -33,6 +33,8 @@ pub(super) struct TiledInt8 {
     offsets: Vec<i32>,
     scales: Vec<f32>,
     bias: Vec<f32>,
+    /// Sums of the columns' weights, for the middles of the rows.
+    weight_sums: Vec<f32>,
 }
 
 impl TiledInt8 {
@@ -54,6 +56,7 @@ impl TiledInt8 {
             offsets: vec![0; n_columns],
             scales: vec![0.0; n_columns],
             bias: vec![0.0; n_columns],
+            weight_sums: vec![0.0; n_columns],
         };
         layer.bias[..bias.len()].copy_from_slice(bias);
         let mut rows = vec![0.0; FILL_ROWS * n_in];
@@ -65,6 +68,7 @@ impl TiledInt8 {
                 let (scale, sum) = quantise_weights(row, &mut quantised[..n_in]);
                 layer.scales[column] = scale;
                 layer.offsets[column] = 128 * sum;
+                layer.weight_sums[column] = sum as f32 * scale;
                 let panel = layer.panel(column / PANEL);
                 let tiles = &mut layer.tiles.view_mut::<i8>()[panel];
                 let lanes = tiles.as_chunks_mut::<64>().0.iter_mut();
@@ -112,6 +116,7 @@ impl TiledInt8 {
                 offsets: self.offsets[column..column + 32].as_ptr(),
                 scales: self.scales[column..column + 32].as_ptr(),
                 bias: self.bias[column..column + 32].as_ptr(),
+                weight_sums: self.weight_sums[column..column + 32].as_ptr(),
                 n: (columns.end - column).min(32),
             };
             let mut row = 0;
@@ -126,6 +131,7 @@ impl TiledInt8 {
                         sums.0.as_ptr(),
                         n,
                         rows.scales()[row..row + n].as_ptr(),
+                        rows.middles()[row..row + n].as_ptr(),
                         &finish,
                         out.add(row * place.stride + column),
                         place.stride,

@@ -82,20 +82,23 @@ pub(crate) struct Columns {
     pub(crate) scales: *const f32,
     /// 32 biases.
     pub(crate) bias: *const f32,
+    /// 32 sums of the column's weights: what an input of one everywhere gives.
+    pub(crate) weight_sums: *const f32,
     /// How many of the 32 exist.
     pub(crate) n: usize,
 }
 
-/// Turns sums `(n_rows, 32)` into numbers: `finish((sum − offset)·row_scale·scale + bias)`.
+/// Turns sums `(n_rows, 32)` into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
 ///
 /// # Safety
-/// `sums` has `n_rows` rows of 32; `row_scales` has `n_rows`; `out` has `n_rows` rows of `columns.n`, `out_stride`
+/// `sums` has `n_rows` rows of 32; `row_scales` and `middles` have `n_rows`; `out` has `n_rows` rows of `columns.n`, `out_stride`
 /// apart, that nobody else uses; the pointers of `columns` have 32 entries each.
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(crate) unsafe fn finish(
     sums: *const i32,
     n_rows: usize,
     row_scales: *const f32,
+    middles: *const f32,
     columns: &Columns,
     out: *mut f32,
     out_stride: usize,
@@ -116,9 +119,11 @@ pub(crate) unsafe fn finish(
             let offset = _mm512_loadu_si512(columns.offsets.add(at).cast());
             let scale = _mm512_loadu_ps(columns.scales.add(at));
             let bias = _mm512_loadu_ps(columns.bias.add(at));
+            let weight_sum = _mm512_loadu_ps(columns.weight_sums.add(at));
             for row in 0..n_rows {
                 let sum: __m512i = _mm512_loadu_si512(sums.add(row * 32 + at).cast());
                 let scale = _mm512_mul_ps(scale, _mm512_set1_ps(*row_scales.add(row)));
+                let bias = _mm512_fmadd_ps(weight_sum, _mm512_set1_ps(*middles.add(row)), bias);
                 let value = _mm512_fmadd_ps(
                     _mm512_cvtepi32_ps(_mm512_sub_epi32(sum, offset)),
                     scale,
