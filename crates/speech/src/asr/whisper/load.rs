@@ -1,5 +1,6 @@
 //! A model folder becomes a network: sizes are read off the arrays, every array is checked before it is used.
 
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use nn::conv::Conv1d;
@@ -9,6 +10,7 @@ use nn::linear::{Linear, LinearShape};
 use nn::norm::LayerNorm;
 use nn::{Isa, Pool, Precision};
 
+use super::balance::{Dense, balance_norm};
 use super::{WINDOW_FRAMES, Whisper, WhisperNetwork};
 use crate::asr::tokenizer::{Tokenizer, TokenizerError};
 use crate::asr::weights::{self, Weights, WeightsError};
@@ -186,28 +188,33 @@ impl Reader<'_> {
 
     fn encoder_layer(&self, index: usize, width: usize) -> Result<EncoderLayer, WeightsError> {
         let name = |part: &str| format!("encoder/layer_{index}/{part}");
+        let (attention_norm, qkv) = self.normed(&name("self_attention"), width, 3 * width)?;
+        let (ffn_norm, ffn_in) = self.normed(&name("ffn"), width, 4 * width)?;
         Ok(EncoderLayer {
-            attention_norm: self.norm(&name("self_attention/layer_norm"), width)?,
-            qkv: self.linear(&name("self_attention/linear_0"), width, 3 * width)?,
+            attention_norm,
+            qkv,
             attention_out: self.linear(&name("self_attention/linear_1"), width, width)?,
-            ffn_norm: self.norm(&name("ffn/layer_norm"), width)?,
-            ffn_in: self.linear(&name("ffn/linear_0"), width, 4 * width)?,
+            ffn_norm,
+            ffn_in,
             ffn_out: self.linear(&name("ffn/linear_1"), 4 * width, width)?,
         })
     }
 
     fn decoder_layer(&self, index: usize, width: usize) -> Result<DecoderLayer, WeightsError> {
         let name = |part: &str| format!("decoder/layer_{index}/{part}");
+        let (self_norm, self_qkv) = self.normed(&name("self_attention"), width, 3 * width)?;
+        let (cross_norm, cross_query) = self.normed(&name("attention"), width, width)?;
+        let (ffn_norm, ffn_in) = self.normed(&name("ffn"), width, 4 * width)?;
         Ok(DecoderLayer {
-            self_norm: self.norm(&name("self_attention/layer_norm"), width)?,
-            self_qkv: self.linear(&name("self_attention/linear_0"), width, 3 * width)?,
+            self_norm,
+            self_qkv,
             self_out: self.linear(&name("self_attention/linear_1"), width, width)?,
-            cross_norm: self.norm(&name("attention/layer_norm"), width)?,
-            cross_query: self.linear(&name("attention/linear_0"), width, width)?,
+            cross_norm,
+            cross_query,
             cross_kv: self.linear(&name("attention/linear_1"), width, 2 * width)?,
             cross_out: self.linear(&name("attention/linear_2"), width, width)?,
-            ffn_norm: self.norm(&name("ffn/layer_norm"), width)?,
-            ffn_in: self.linear(&name("ffn/linear_0"), width, 4 * width)?,
+            ffn_norm,
+            ffn_in,
             ffn_out: self.linear(&name("ffn/linear_1"), 4 * width, width)?,
         })
     }
@@ -220,6 +227,44 @@ impl Reader<'_> {
             n_out,
             readable: false,
         }
+    }
+
+    /// A normalisation and the layer behind it: `{name}/layer_norm` and `{name}/linear_0`.
+    fn normed(
+        &self,
+        name: &str,
+        n_in: usize,
+        n_out: usize,
+    ) -> Result<(LayerNorm, Linear), WeightsError> {
+        let norm = format!("{name}/layer_norm");
+        let mut gamma = self.weights.read(&format!("{norm}/gamma"), &[n_in])?;
+        let mut beta = self.weights.read(&format!("{norm}/beta"), &[n_in])?;
+        let mut layer = self.dense(&format!("{name}/linear_0"), n_in, n_out)?;
+        if self.precision == Precision::Int8 {
+            balance_norm(&mut gamma, &mut beta, &mut layer);
+        }
+        Ok((LayerNorm::new(gamma, beta), self.pack_dense(&layer)))
+    }
+
+    fn dense(&self, name: &str, n_in: usize, n_out: usize) -> Result<Dense, WeightsError> {
+        let weight = format!("{name}/weight");
+        self.weights.expect(&weight, &[n_out, n_in])?;
+        let mut dense = Dense {
+            weight: vec![0.0; n_out * n_in],
+            bias: self.weights.read(&format!("{name}/bias"), &[n_out])?,
+            n_in,
+        };
+        self.weights.read_rows(&weight, 0, &mut dense.weight)?;
+        Ok(dense)
+    }
+
+    fn pack_dense(&self, layer: &Dense) -> Linear {
+        let shape = self.shape(layer.n_in, layer.n_out());
+        let packed = Linear::build(shape, &layer.bias, |first, rows| {
+            rows.copy_from_slice(&layer.weight[first * layer.n_in..][..rows.len()]);
+            Ok::<(), Infallible>(())
+        });
+        packed.unwrap_or_else(|never| match never {})
     }
 
     fn linear(&self, name: &str, n_in: usize, n_out: usize) -> Result<Linear, WeightsError> {

@@ -1,5 +1,6 @@
 //! The Whisper network of Radford et al. 2022, every size from tiny to large-v3, on the layers of `nn`.
 
+mod balance;
 mod load;
 
 use std::path::Path;
