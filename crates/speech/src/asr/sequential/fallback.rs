@@ -13,8 +13,29 @@ pub(super) struct Attempt {
     pub(super) no_speech_prob: f32,
     /// Of the text without space around it.
     pub(super) compression_ratio: f32,
+    /// Whether the text repeats itself up to its end, see [`repeats_to_the_end`].
+    pub(super) caught: bool,
     /// 0 is beam search.
     pub(super) temperature: f32,
+}
+
+/// Repetitions at the end of a text that a decoder caught in a loop makes at least; people rarely do.
+const LOOP_REPEATS: usize = 4;
+/// Tokens behind the last repetition that may differ: a decoder that reaches its limit ends with some mark.
+const LOOP_TAIL: usize = 2;
+/// Mean log-probability from which a text is believed although it repeats itself.
+const SURE: f32 = -0.5;
+
+/// Whether `text`, tokens without timestamps, ends with four or more repetitions of the same tokens. A decoder caught in
+/// a loop stays in it to the end of its window, while somebody who says a sentence four times goes on to another.
+pub(super) fn repeats_to_the_end(text: &[u32]) -> bool {
+    (0..=LOOP_TAIL.min(text.len())).any(|tail| {
+        let text = &text[..text.len() - tail];
+        (1..=text.len() / LOOP_REPEATS).any(|period| {
+            let looped = &text[text.len() - LOOP_REPEATS * period..];
+            looped[period..] == looped[..looped.len() - period]
+        })
+    })
 }
 
 impl Attempt {
@@ -37,10 +58,12 @@ impl Attempt {
         beyond > 0.0 && self.hypothesis.avg_logprob() <= wanted
     }
 
+    /// Whether the text is taken for a loop: it compresses too well. Whisper asks nothing else, and loses what people
+    /// repeat on purpose; a text that leaves its repetitions by itself, and of which the network is sure, is kept.
     fn loops(&self, options: &AsrOptions) -> bool {
-        options
-            .compression_ratio_threshold
-            .is_some_and(|threshold| self.compression_ratio > threshold)
+        let meant = !self.caught && self.hypothesis.avg_logprob() > SURE;
+        let threshold = options.compression_ratio_threshold;
+        !meant && threshold.is_some_and(|threshold| self.compression_ratio > threshold)
     }
 
     fn is_acceptable(&self, options: &AsrOptions) -> bool {
@@ -106,6 +129,7 @@ mod tests {
             },
             no_speech_prob,
             compression_ratio,
+            caught: true,
             temperature: -1.0,
         }
     }
@@ -170,6 +194,40 @@ mod tests {
             &[(-0.3, 4.0, 0.1), (-2.0, 2.0, 0.1), (-0.4, 3.0, 0.1)],
             (1, 3, 0.8),
         );
+    }
+
+    #[test]
+    fn a_loop_goes_on_to_the_end_of_the_text() {
+        let twice = |a: &[u32], n: usize| a.repeat(n);
+        assert!(repeats_to_the_end(&twice(&[5], 4)));
+        assert!(repeats_to_the_end(&twice(&[5, 6, 7], 4)));
+        // cut off within a repetition, or ended by a mark
+        assert!(repeats_to_the_end(
+            &[twice(&[5, 6, 7], 4), vec![5]].concat()
+        ));
+        assert!(repeats_to_the_end(
+            &[twice(&[5, 6, 7], 4), vec![8, 9]].concat()
+        ));
+        assert!(repeats_to_the_end(
+            &[vec![1, 2, 3], twice(&[5, 6], 5)].concat()
+        ));
+        assert!(!repeats_to_the_end(
+            &[twice(&[5, 6, 7], 9), vec![1, 2, 3]].concat()
+        ));
+        assert!(!repeats_to_the_end(&twice(&[5, 6, 7], 3)));
+        assert!(!repeats_to_the_end(&[]));
+    }
+
+    #[test]
+    fn what_is_repeated_on_purpose_is_kept() {
+        let options = AsrOptions::default();
+        let meant = |avg_logprob| Attempt {
+            caught: false,
+            ..attempt((avg_logprob, 4.2, 0.1))
+        };
+        assert!(meant(-0.12).is_acceptable(&options));
+        assert!(!meant(-0.6).is_acceptable(&options));
+        assert!(!attempt((-0.12, 4.2, 0.1)).is_acceptable(&options));
     }
 
     #[test]

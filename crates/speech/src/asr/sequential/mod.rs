@@ -26,7 +26,7 @@ use super::search::{Method, SearchOptions, generate};
 use super::suppress::{suppressed, suppressed_at_begin};
 use super::tokenizer::Tokenizer;
 use compression::compression_ratio;
-use fallback::{Attempt, first_acceptable};
+use fallback::{Attempt, first_acceptable, repeats_to_the_end};
 use silence::may_hold_words;
 use split::split_by_timestamps;
 
@@ -224,7 +224,10 @@ impl<N: Network> Recording<'_, N> {
                 .next()
                 .expect("there is always one");
             let text = self.tokenizer.decode(&hypothesis.tokens);
+            let words = hypothesis.tokens.iter().copied();
+            let words: Vec<u32> = words.filter(|token| *token < special.end_of_text).collect();
             Ok(Attempt {
+                caught: repeats_to_the_end(&words),
                 no_speech_prob: found.no_speech_prob,
                 compression_ratio: compression_ratio(text.trim()),
                 temperature,
