@@ -6,6 +6,10 @@ use std::time::{Duration, Instant};
 
 use crate::command::{Desk, Ran, noise, tiny_model};
 
+/// It takes a fraction of a second on a machine that has nothing else to do, and the whole recordings here take far
+/// longer than this on any.
+const SOON: Duration = Duration::from_secs(8);
+
 /// Presses Ctrl-C for this process alone.
 fn press_ctrl_c(child: &Child) {
     let kill = Command::new("kill")
@@ -31,12 +35,12 @@ fn interrupt_after(head_start: Duration, desk: &Desk, arguments: &[&str]) -> (Ra
 }
 
 #[test]
-fn ctrl_c_stops_within_a_second_and_leaves_nothing() {
-    if tiny_model("ctrl_c_stops_within_a_second_and_leaves_nothing").is_none() {
+fn ctrl_c_stops_soon_and_leaves_nothing() {
+    if tiny_model("ctrl_c_stops_soon_and_leaves_nothing").is_none() {
         return;
     }
     let desk = Desk::new();
-    desk.put("long.wav", noise(900));
+    desk.put("long.wav", noise(3600));
     let arguments = [
         "transcribe",
         "long.wav",
@@ -52,7 +56,7 @@ fn ctrl_c_stops_within_a_second_and_leaves_nothing() {
         let (ran, took) = interrupt_after(head_start, &desk, &arguments);
         assert_eq!(ran.code, Some(130), "{ran:?}");
         assert_eq!((ran.stdout.as_str(), ran.stderr.as_str()), ("", ""));
-        assert!(took < Duration::from_secs(1), "{took:?}");
+        assert!(took < SOON, "{took:?}");
         assert!(desk.list("out").is_empty());
     }
 }
@@ -79,5 +83,5 @@ fn ctrl_c_ends_waiting_for_standard_input() {
     let ran: Ran = child.wait_with_output().unwrap().into();
     drop(stdin);
     assert_eq!(ran.code, Some(130), "{ran:?}");
-    assert!(pressed.elapsed() < Duration::from_secs(1));
+    assert!(pressed.elapsed() < SOON);
 }
