@@ -202,19 +202,16 @@ impl Reader<'_> {
 
     fn decoder_layer(&self, index: usize, width: usize) -> Result<DecoderLayer, WeightsError> {
         let name = |part: &str| format!("decoder/layer_{index}/{part}");
-        let (self_norm, self_qkv) = self.normed(&name("self_attention"), width, 3 * width)?;
-        let (cross_norm, cross_query) = self.normed(&name("attention"), width, width)?;
-        let (ffn_norm, ffn_in) = self.normed(&name("ffn"), width, 4 * width)?;
         Ok(DecoderLayer {
-            self_norm,
-            self_qkv,
+            self_norm: self.norm(&name("self_attention/layer_norm"), width)?,
+            self_qkv: self.linear(&name("self_attention/linear_0"), width, 3 * width)?,
             self_out: self.linear(&name("self_attention/linear_1"), width, width)?,
-            cross_norm,
-            cross_query,
+            cross_norm: self.norm(&name("attention/layer_norm"), width)?,
+            cross_query: self.linear(&name("attention/linear_0"), width, width)?,
             cross_kv: self.linear(&name("attention/linear_1"), width, 2 * width)?,
             cross_out: self.linear(&name("attention/linear_2"), width, width)?,
-            ffn_norm,
-            ffn_in,
+            ffn_norm: self.norm(&name("ffn/layer_norm"), width)?,
+            ffn_in: self.linear(&name("ffn/linear_0"), width, 4 * width)?,
             ffn_out: self.linear(&name("ffn/linear_1"), 4 * width, width)?,
         })
     }
