@@ -17,7 +17,9 @@ pub mod decoder;
 pub mod encoder;
 pub mod linear;
 pub mod logits;
+pub mod lstm;
 pub mod norm;
+pub mod pooling;
 
 mod isa;
 mod math;

@@ -164,3 +164,15 @@ pub(crate) fn exp(x: f32) -> f32 {
     let power = f32::from_bits((shifted.to_bits() << 23).wrapping_add(0x3f80_0000));
     if x <= -87.3 { 0.0 } else { p * power }
 }
+
+/// `1/(1 + e^−x)`, to about 1e-7.
+#[inline(always)]
+pub(crate) fn sigmoid(x: f32) -> f32 {
+    1.0 / (1.0 + exp((-x).min(80.0)))
+}
+
+/// The hyperbolic tangent, to about 1e-7.
+#[inline(always)]
+pub(crate) fn tanh(x: f32) -> f32 {
+    2.0 / (1.0 + exp((-2.0 * x).min(80.0))) - 1.0
+}

@@ -13,6 +13,8 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use crate::shared::Shared;
+
 /// How many times a thread looks at a barrier before it offers its core to others.
 const SPINS_BEFORE_YIELD: usize = 1_000;
 /// How many times an idle thread looks for the next job before it sleeps: the caller wants the core too.
@@ -129,6 +131,32 @@ impl Pool {
             drop(slot);
             resume_unwind(panic);
         }
+    }
+}
+
+impl Pool {
+    /// Hands out the parts of `data`, `part_len` elements each (the last may be shorter), one by one to whoever is free.
+    /// `start` makes what a thread keeps for itself, `work` gets it with the number of the part and the part.
+    ///
+    /// # Panics
+    /// When `work` panics, or `part_len` is zero.
+    pub fn each_part<T: Send, L>(
+        &self,
+        data: &mut [T],
+        part_len: usize,
+        start: impl Fn() -> L + Sync,
+        work: impl Fn(&mut L, usize, &mut [T]) + Sync,
+    ) {
+        let (n, data) = (data.len(), Shared::new(data));
+        self.run(|worker| {
+            let mut local = start();
+            worker.each(n.div_ceil(part_len), |index| {
+                let first = index * part_len;
+                // SAFETY: every part is handed out once, and parts do not overlap.
+                let part = unsafe { data.slice_mut(first..(first + part_len).min(n)) };
+                work(&mut local, index, part);
+            });
+        });
     }
 }
 
@@ -300,6 +328,23 @@ mod tests {
             worker.each(400, |i| _ = runs[600 + i].fetch_add(1, Ordering::Relaxed));
         });
         assert!(runs.iter().all(|n| n.load(Ordering::Relaxed) == 1));
+    }
+
+    #[test]
+    fn each_part_of_a_slice_is_given_once() {
+        let mut data = vec![0; 103];
+        Pool::new(3).each_part(
+            &mut data,
+            10,
+            || 0,
+            |_, index, part| {
+                for x in part {
+                    *x += index + 1;
+                }
+            },
+        );
+        let expected: Vec<_> = (0..103).map(|i| i / 10 + 1).collect();
+        assert_eq!(data, expected);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 pub mod asr;
 pub mod audio;
 pub mod models;
+pub mod pyannet;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vad;

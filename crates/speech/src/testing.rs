@@ -5,9 +5,14 @@ use std::path::PathBuf;
 use crate::asr::tokenizer::Tokenizer;
 
 /// The folder of a Whisper model such as `tiny.en`, or `None` after saying that the test is skipped.
+pub(crate) fn model_folder(name: &str) -> Option<PathBuf> {
+    checked_folder(name, "model.bin")
+}
+
+/// The folder of a model that holds `file`, or `None` after saying that the test is skipped.
 ///
 /// Looked for in `MODEL_DIR`, then in the cache that `scripts/fetch-models` fills.
-pub(crate) fn model_folder(name: &str) -> Option<PathBuf> {
+pub(crate) fn checked_folder(name: &str, file: &str) -> Option<PathBuf> {
     let from = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let cache = from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
     let folders = [from("MODEL_DIR"), cache.map(|c| c.join("scriven/models"))];
@@ -15,11 +20,31 @@ pub(crate) fn model_folder(name: &str) -> Option<PathBuf> {
         .into_iter()
         .flatten()
         .map(|folder| folder.join(name))
-        .find(|folder| folder.join("model.bin").exists());
+        .find(|folder| folder.join(file).exists());
     if found.is_none() {
-        eprintln!("SKIPPED: no model '{name}' in MODEL_DIR or the cache; run scripts/fetch-models");
+        eprintln!(
+            "SKIPPED: no model '{name}' in MODEL_DIR or the cache; run scripts/fetch-models {name}"
+        );
     }
     found
+}
+
+/// The deterministic signal that golden numbers are made for: a tone of 440 Hz with a little noise.
+pub(crate) fn signal(n_samples: usize) -> Vec<f32> {
+    let mut state = 12_345_u32;
+    (0..n_samples)
+        .map(|n| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let noise = f64::from(state >> 8) / 8_388_608.0 - 1.0;
+            let tone = (std::f64::consts::TAU * 440.0 * n as f64 / 16_000.0).sin();
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "samples are single precision"
+            )]
+            let sample = (0.25 * tone + 0.05 * noise) as f32;
+            sample
+        })
+        .collect()
 }
 
 /// A tokenizer of six letters (a space and `a` to `e` are tokens 0 to 5), and the control tokens of the toy network

@@ -1,6 +1,6 @@
 //! Where people speak, and how the recording is cut into chunks there.
 //!
-//! The scores come from the segmentation network; [`chunks`] turns them into chunks: hysteresis finds regions of speech,
+//! The scores come from the segmentation network ([`crate::pyannet`]); [`chunks`] turns them into chunks: hysteresis finds regions of speech,
 //! short pauses are closed, regions that are too long are cut where the score is lowest, all are padded, and neighbours
 //! are merged as long as they fit into one chunk.
 
@@ -11,8 +11,12 @@ mod scores;
 use std::ops::Range;
 
 use domain::options::VadOptions;
+use domain::progress::Monitor;
+
+use crate::pyannet::{Cancelled, PyanNet};
 
 pub use hysteresis::{Region, binarise};
+pub(crate) use scores::FRAME_STEP;
 pub use scores::Scores;
 
 /// A piece of the recording that is decoded by itself. Positions are samples at 16 kHz.
@@ -41,4 +45,25 @@ impl Chunk {
 /// Chunks are in order and do not overlap. No speech gives no chunks.
 pub fn chunks(scores: &Scores, n_samples: usize, options: &VadOptions) -> Vec<Chunk> {
     regions::chunks(scores, n_samples, options)
+}
+
+/// Finds speech in mono samples at 16 kHz, and cuts them into chunks there.
+///
+/// Whoever needs the network's output for more than this calls [`PyanNet::segment`] once, and [`chunks`] with its
+/// scores.
+///
+/// # Errors
+/// When the monitor cancels.
+pub fn detect(
+    network: &PyanNet,
+    samples: &[f32],
+    options: &VadOptions,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Chunk>, Cancelled> {
+    let segmentation = network.segment(samples, network.window_len() / 2, monitor)?;
+    Ok(chunks(
+        &segmentation.speech_scores(),
+        samples.len(),
+        options,
+    ))
 }

@@ -2,24 +2,7 @@
 #![expect(clippy::float_cmp, reason = "what is computed alike must be equal")]
 
 use super::*;
-
-/// The test signal `S(n)`: a tone at 440 Hz under a little noise of a linear congruential generator.
-fn signal(n_samples: usize) -> Vec<f32> {
-    let mut state = 12_345_u32;
-    (0..n_samples)
-        .map(|n| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let noise = f64::from(state >> 8) / f64::from(1 << 23) - 1.0;
-            let tone = (std::f64::consts::TAU * 440.0 * n as f64 / 16_000.0).sin();
-            #[expect(
-                clippy::cast_possible_truncation,
-                reason = "samples are single precision"
-            )]
-            let sample = (0.25 * tone + 0.05 * noise) as f32;
-            sample
-        })
-        .collect()
-}
+use crate::testing::signal;
 
 fn assert_near(found: f32, wanted: f64, tolerance: f64, what: &str) {
     assert!(
