@@ -2,6 +2,7 @@
 //!
 //! Every other room speaks in these types; this one names nobody.
 
+pub mod align_model;
 pub mod export;
 pub mod language;
 pub mod model;

@@ -11,6 +11,8 @@ pub enum Stage {
     Vad,
     /// Recognising the words.
     Transcribe,
+    /// Finding the time of each word.
+    Align,
 }
 
 /// The one small argument that carries progress out and cancellation in.

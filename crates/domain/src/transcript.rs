@@ -40,9 +40,28 @@ pub struct Segment {
     /// Words with times, where they were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub words: Option<Vec<Word>>,
+    /// Characters with times, where they were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chars: Option<Vec<Character>>,
     /// Who speaks, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
+}
+
+/// One character of a text and its time.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Character {
+    /// The code point.
+    pub char: String,
+    /// Where it begins; absent for what is not spoken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<Seconds>,
+    /// Where it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<Seconds>,
+    /// How sure the time is, in `[0, 1]`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<f64>,
 }
 
 /// One word and its time.

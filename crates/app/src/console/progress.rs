@@ -127,6 +127,7 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Decode => "decode",
         Stage::Vad => "find speech",
         Stage::Transcribe => "transcribe",
+        Stage::Align => "align",
     }
 }
 

@@ -1,9 +1,11 @@
 //! Options of a request, one file a stage.
 
+mod align;
 mod asr;
 mod check;
 mod vad;
 
+pub use align::{AlignOptions, AlignRules, Interpolation};
 pub use asr::{AsrOptions, AsrTask, ComputeType, temperature_ladder};
 pub use check::OptionProblem;
 pub use vad::{LONGEST_CHUNK, VadOptions};
