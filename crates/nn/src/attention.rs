@@ -15,30 +15,31 @@ use rten_vecmath::Softmax;
 use crate::linear::{Place, Precision};
 use crate::{Isa, math::Aligned};
 
-/// Width of one head: the models we run all have 64.
+/// Width of one head that the fastest kernels are made for; others run, too.
 pub const HEAD: usize = 64;
 
 /// Queries whose scores are held at once.
 pub(crate) const QUERY_BLOCK: usize = 32;
 
-/// One head's part of consecutive rows: row `r` is `data[offset + r·stride..][..HEAD]`.
+/// One head's part of consecutive rows: row `r` is `data[offset + r·stride..][..width]`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadRows<'a> {
     pub(crate) data: &'a [f32],
     pub(crate) offset: usize,
     pub(crate) stride: usize,
     pub(crate) n_rows: usize,
+    pub(crate) width: usize,
 }
 
 impl<'a> HeadRows<'a> {
     pub(crate) fn row(&self, index: usize) -> &'a [f32] {
-        &self.data[self.offset + index * self.stride..][..HEAD]
+        &self.data[self.offset + index * self.stride..][..self.width]
     }
 
     fn view(&self, start: usize, n: usize) -> NdTensorView<'a, f32, 2> {
         let from = self.offset + start * self.stride;
-        let data = &self.data[from..from + (n - 1) * self.stride + HEAD];
-        NdTensorView::from_data_with_strides([n, HEAD], data, [self.stride, 1])
+        let data = &self.data[from..from + (n - 1) * self.stride + self.width];
+        NdTensorView::from_data_with_strides([n, self.width], data, [self.stride, 1])
             .unwrap_or_else(|error| panic!("rows outside their buffer: {error}"))
     }
 }
@@ -75,7 +76,9 @@ impl PackedHead {
     ) -> Self {
         match (precision, isa) {
             #[cfg(target_arch = "x86_64")]
-            (Precision::Int8, Isa::Amx) => Self::Tiles(tiles::TiledHead::new(keys, values)),
+            (Precision::Int8, Isa::Amx) if keys.width == HEAD => {
+                Self::Tiles(tiles::TiledHead::new(keys, values))
+            }
             _ => {
                 let gemm = GemmExecutor::new();
                 let n_keys = keys.n_rows;
@@ -91,7 +94,7 @@ impl PackedHead {
         }
     }
 
-    /// Attention of `n ≤ QUERY_BLOCK` queries from `start` on; row `r` goes to `place` row `r`, `HEAD` columns.
+    /// Attention of `n ≤ QUERY_BLOCK` queries from `start` on; row `r` goes to `place` row `r`, as many columns as the head is wide.
     /// Nobody else uses that part of `place` meanwhile.
     pub(crate) fn attend(
         &self,
@@ -101,6 +104,7 @@ impl PackedHead {
         place: Place<'_>,
         scratch: &mut Scratch,
     ) {
+        let width = queries.width;
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Tiles(head) => head.attend(queries, start, n, scratch),
@@ -127,20 +131,20 @@ impl PackedHead {
                     .unwrap_or_else(|error| panic!("product of shapes that do not fit: {error}"));
                 };
                 scratch.scores.reserve(QUERY_BLOCK * n_keys * 4);
-                scratch.result.reserve(QUERY_BLOCK * HEAD * 4);
+                scratch.result.reserve(QUERY_BLOCK * width * 4);
                 let scores = &mut scratch.scores.view_mut::<f32>()[..n * n_keys];
                 product(
                     scores,
                     queries.view(start, n),
                     keys,
-                    1.0 / (HEAD as f32).sqrt(),
+                    1.0 / (width as f32).sqrt(),
                 );
                 for row in scores.chunks_exact_mut(*n_keys) {
                     Softmax::new_mut(row).dispatch();
                 }
                 let scores = NdTensorView::from_data([n, *n_keys], &*scores);
                 product(
-                    &mut scratch.result.view_mut()[..n * HEAD],
+                    &mut scratch.result.view_mut()[..n * width],
                     scores,
                     values,
                     1.0,
@@ -148,11 +152,11 @@ impl PackedHead {
             }
         }
         let result = scratch.result.view::<f32>();
-        for (row, values) in result.chunks_exact(HEAD).enumerate().take(n) {
+        for (row, values) in result.chunks_exact(width).enumerate().take(n) {
             let at = place.offset + row * place.stride;
             #[expect(unsafe_code, reason = "the caller has this part of `place` to itself")]
             // SAFETY: as the reason says.
-            unsafe { place.data.slice_mut(at..at + HEAD) }.copy_from_slice(values);
+            unsafe { place.data.slice_mut(at..at + width) }.copy_from_slice(values);
         }
     }
 }
@@ -170,7 +174,13 @@ mod tests {
 
     #[test]
     fn every_kernel_agrees_with_plain_arithmetic() {
-        let (n, stride) = (203, 3 * HEAD);
+        for width in [16, HEAD, 80] {
+            check(width);
+        }
+    }
+
+    fn check(width: usize) {
+        let (n, stride) = (203, 3 * width);
         let data: Vec<f32> = (0..n * stride)
             .map(|i| ((i * 2_654_435_761_usize) >> 7 & 1023) as f32 / 256.0 - 2.0)
             .collect();
@@ -179,9 +189,10 @@ mod tests {
             offset,
             stride,
             n_rows: n,
+            width,
         };
-        let (queries, keys, values) = (part(0), part(HEAD), part(2 * HEAD));
-        let mut wanted = vec![0.0; n * HEAD];
+        let (queries, keys, values) = (part(0), part(width), part(2 * width));
+        let mut wanted = vec![0.0; n * width];
         for q in 0..n {
             let scores: Vec<f64> = (0..n)
                 .map(|k| {
@@ -191,14 +202,14 @@ mod tests {
                         .zip(keys.row(k))
                         .map(|(a, b)| f64::from(a * b))
                         .sum::<f64>()
-                        / 8.0
+                        / (width as f64).sqrt()
                 })
                 .collect();
             let largest = scores.iter().copied().fold(f64::MIN, f64::max);
             let sum: f64 = scores.iter().map(|s| (s - largest).exp()).sum();
             for (k, score) in scores.iter().enumerate() {
                 let weight = (score - largest).exp() / sum;
-                for (out, v) in wanted[q * HEAD..].iter_mut().zip(values.row(k)) {
+                for (out, v) in wanted[q * width..].iter_mut().zip(values.row(k)) {
                     *out += (weight * f64::from(*v)) as f32;
                 }
             }
@@ -207,13 +218,13 @@ mod tests {
             for (precision, tolerance) in [(Precision::Float32, 1e-4), (Precision::Int8, 0.03)] {
                 let head = PackedHead::new(precision, isa, keys, values);
                 let mut scratch = Scratch::default();
-                let mut got = vec![0.0; n * HEAD];
+                let mut got = vec![0.0; n * width];
                 let data = Shared::new(&mut got);
                 for start in (0..n).step_by(QUERY_BLOCK) {
                     let place = Place {
                         data,
-                        offset: start * HEAD,
-                        stride: HEAD,
+                        offset: start * width,
+                        stride: width,
                     };
                     head.attend(
                         queries,

@@ -20,6 +20,7 @@ pub mod logits;
 pub mod lstm;
 pub mod norm;
 pub mod pooling;
+pub mod wave;
 
 mod isa;
 mod math;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nn::conv::Conv1d;
 use nn::decoder::{Decoder, DecoderLayer};
-use nn::encoder::{Encoder, EncoderLayer};
+use nn::encoder::{Encoder, EncoderLayer, NormOrder};
 use nn::linear::{Linear, LinearShape};
 use nn::norm::LayerNorm;
 use nn::{Isa, Pool, Precision};
@@ -169,6 +169,8 @@ impl Reader<'_> {
                     .map(|i| self.encoder_layer(i, width))
                     .collect::<Result<_, _>>()?,
                 norm: self.norm("encoder/layer_norm", width)?,
+                order: NormOrder::Before,
+                n_heads: width / HEAD_WIDTH,
                 isa: self.isa,
             },
             decoder: Decoder {
@@ -197,6 +199,7 @@ impl Reader<'_> {
             ffn_norm,
             ffn_in,
             ffn_out: self.linear(&name("ffn/linear_1"), 4 * width, width)?,
+            adapter: None,
         })
     }
 
