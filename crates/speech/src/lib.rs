@@ -1,5 +1,6 @@
 //! Audio in, transcript out. Knows no task, no SQL, no HTTP.
 
+pub mod align;
 pub mod asr;
 pub mod audio;
 pub mod models;

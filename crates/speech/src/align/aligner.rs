@@ -1,0 +1,95 @@
+//! An alignment model for one language, ready to run.
+
+use std::path::Path;
+
+use domain::language::Language;
+use domain::options::{AlignOptions, AlignRules, ComputeType};
+use domain::progress::Monitor;
+use domain::transcript::Segment;
+use nn::{Isa, Pool, Precision};
+
+use super::ear::Ear;
+use super::emissions::Emissions;
+use super::error::AlignError;
+use super::listen;
+use super::run;
+use super::sentences::Splitter;
+use super::wav2vec2::{self, LoadError, Loaded};
+
+/// An alignment model for one language.
+#[derive(Debug)]
+pub struct Aligner {
+    model: Loaded,
+    splitter: Splitter,
+    language: Language,
+}
+
+/// Languages that put no space between words: each character counts as one.
+const WITHOUT_SPACES: [&str; 3] = ["ja", "zh", "yue"];
+
+impl Aligner {
+    /// Loads a model folder (Hugging Face's, or one with a file of torchaudio) for `n_threads` threads; 0 takes one a
+    /// core.
+    ///
+    /// # Errors
+    /// When a file is missing, damaged, or not of a wav2vec2 model with a CTC head.
+    pub fn load(
+        folder: &Path,
+        language: Language,
+        compute: ComputeType,
+        n_threads: usize,
+    ) -> Result<Self, LoadError> {
+        let precision = match compute {
+            ComputeType::Float32 => Precision::Float32,
+            ComputeType::Int8 => Precision::Int8,
+        };
+        Ok(Self {
+            model: wav2vec2::load(folder, precision, Isa::detect(), Pool::new(n_threads))?,
+            splitter: Splitter::for_language(language.code()),
+            language,
+        })
+    }
+
+    /// The language whose texts it aligns.
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// What the model hears: log-probabilities of its classes, one frame in 20 ms, in windows where it is long.
+    pub fn emissions(&self, samples: &[f32]) -> Emissions {
+        listen::listen(&self.ear(AlignRules::Own), samples)
+    }
+
+    fn ear(&self, rules: AlignRules) -> Ear<'_> {
+        Ear {
+            network: &self.model.network,
+            normalises: self.model.normalises && rules == AlignRules::Own,
+        }
+    }
+}
+
+/// Gives every word of `segments` its time. A segment becomes one for each of its sentences.
+///
+/// `samples` are those of the whole recording, mono at 16 kHz. Words come in order, inside the recording; what had to
+/// be guessed has no score. Where a text does not fit the recording at all, times of words that an earlier stage gave
+/// are kept, else words share their segment.
+///
+/// # Errors
+/// When the monitor cancels.
+pub fn align(
+    aligner: &Aligner,
+    segments: &[Segment],
+    samples: &[f32],
+    options: &AlignOptions,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Segment>, AlignError> {
+    let of_whisperx = (options.rules == AlignRules::WhisperX)
+        .then(|| Splitter::of_whisperx(aligner.language.code()));
+    let language = run::Language {
+        model: &aligner.ear(options.rules),
+        dictionary: &aligner.model.dictionary,
+        splitter: of_whisperx.as_ref().unwrap_or(&aligner.splitter),
+        spaced: !WITHOUT_SPACES.contains(&aligner.language.code()),
+    };
+    run::align(&language, segments, samples, *options, monitor)
+}
