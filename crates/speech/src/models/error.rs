@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use domain::model::UnknownModel;
 
+use super::folder::ModelKind;
+
 /// A model cannot be had, or is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum ModelError {
@@ -133,14 +135,17 @@ pub enum ModelError {
         reason: String,
     },
 
-    /// The repository holds something else than a Whisper model.
+    /// The repository holds something else than the model that is wanted.
     #[error(
-        "'{repository}' is no Whisper model that can be read: it has no {missing}; \
-         a CTranslate2 or safetensors repository is needed"
+        "'{repository}' is no {} that can be read: it has no {missing}; {} repository is needed",
+        match kind { ModelKind::Whisper => "Whisper model", ModelKind::Align => "alignment model" },
+        match kind { ModelKind::Whisper => "a CTranslate2 or safetensors", ModelKind::Align => "a wav2vec2" },
     )]
     NotAModel {
         /// The repository, as `owner/name`.
         repository: String,
+        /// What it should be.
+        kind: ModelKind,
         /// The file that tells.
         missing: String,
     },

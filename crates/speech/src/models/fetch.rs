@@ -4,6 +4,7 @@
 //! model is whole: nobody ever sees half a model. What arrived stays for the next try. A lock lets one process at a
 //! time fetch a model; the others wait and then find it.
 
+mod direct;
 mod listing;
 mod transfer;
 
@@ -15,7 +16,8 @@ use std::time::Duration;
 use domain::progress::Monitor;
 
 use self::listing::{HubFile, Listing};
-use self::transfer::Transfer;
+use self::transfer::{Source, Transfer};
+use super::align::AlignChoice;
 use super::folder::ModelFolder;
 use super::manifest::{ListedFile, MANIFEST, Manifest, pin};
 use super::request::{Hub, ModelChoice, Places};
@@ -33,8 +35,12 @@ pub fn pull(
     hub: &Hub,
     monitor: &dyn Monitor,
 ) -> Result<ModelFolder, ModelError> {
-    let Some(repository) = choice.repository() else {
-        return Err(ModelError::NothingToFetch(choice.to_string()));
+    let source = match choice {
+        ModelChoice::Align(AlignChoice::Torchaudio(bundle)) => Source::Torchaudio(*bundle),
+        _ => match choice.repository() {
+            Some(repository) => Source::Hub(repository.to_owned()),
+            None => return Err(ModelError::NothingToFetch(choice.to_string())),
+        },
     };
     if let Some(model) = present(choice, places, monitor)? {
         return Ok(model);
@@ -49,6 +55,7 @@ pub fn pull(
     let model = ModelFolder {
         path: locate::folder_on(&shelf, choice),
         name: choice.name(),
+        kind: choice.kind(),
     };
     let folder_name = model.path.file_name().unwrap_or_default();
     let partial = shelf.join(".partial").join(folder_name);
@@ -59,8 +66,8 @@ pub fn pull(
     if let Some(model) = present(choice, places, monitor)? {
         return Ok(model); // another process was faster
     }
-    let transfer = Transfer::new(repository, hub, &partial.join("hub"));
-    let listing = transfer.list(monitor)?;
+    let transfer = Transfer::new(source, hub, &partial.join("hub"));
+    let listing = transfer.list(choice.kind(), monitor)?;
     let ready = partial.join("ready");
     fs::create_dir_all(&ready).map_err(|source| unwritable(&ready, source))?;
     let manifest = fetch_files(&transfer, &listing, choice, &ready, monitor)?;
@@ -128,7 +135,7 @@ fn fetch_files(
         });
     }
     Ok(Manifest {
-        source: format!("{}@{}", transfer.repository, listing.commit),
+        source: format!("{}@{}", transfer.label(), listing.commit),
         files,
     })
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::align_model::TorchaudioBundle;
 use domain::model::ModelName;
 use serde::Deserialize;
 
@@ -16,6 +17,17 @@ pub struct ModelFolder {
     pub path: PathBuf,
     /// Its name, if it is a published model.
     pub name: Option<ModelName>,
+    /// What it is for.
+    pub kind: ModelKind,
+}
+
+/// What a model is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelKind {
+    /// Recognising words.
+    Whisper,
+    /// Finding the times of words.
+    Align,
 }
 
 /// Weights as CTranslate2 converts them.
@@ -24,42 +36,87 @@ pub(super) const CTRANSLATE2_WEIGHTS: &str = "model.bin";
 pub(super) const SAFETENSORS_WEIGHTS: &str = "model.safetensors";
 /// The list of pieces where safetensors weights are cut up.
 pub(super) const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
-/// What every model needs besides its weights.
-const ALWAYS_NEEDED: [&str; 2] = ["config.json", "tokenizer.json"];
+/// Weights of an alignment model as older tools wrote them.
+pub(super) const PYTORCH_WEIGHTS: &str = "pytorch_model.bin";
+
+impl ModelKind {
+    /// What every model needs besides its weights.
+    pub(super) fn always_needed(self) -> [&'static str; 2] {
+        match self {
+            Self::Whisper => ["config.json", "tokenizer.json"],
+            Self::Align => ["config.json", "vocab.json"],
+        }
+    }
+
+    /// Weights in one piece, the best first.
+    pub(super) fn weights(self) -> [&'static str; 2] {
+        match self {
+            Self::Whisper => [CTRANSLATE2_WEIGHTS, SAFETENSORS_WEIGHTS],
+            Self::Align => [SAFETENSORS_WEIGHTS, PYTORCH_WEIGHTS],
+        }
+    }
+}
+
+/// The torchaudio file in `folder`, which is all that its model needs.
+fn bundle_in(folder: &Path) -> Option<&'static str> {
+    let files = TorchaudioBundle::all().iter().map(|bundle| bundle.file);
+    files.into_iter().find(|file| folder.join(file).exists())
+}
 
 /// True if any file of a model lies in `folder`.
-pub(super) fn holds_anything(folder: &Path) -> bool {
-    ALWAYS_NEEDED.iter().any(|file| folder.join(file).exists()) || holds_weights(folder)
+pub(super) fn holds_anything(folder: &Path, kind: ModelKind) -> bool {
+    let mut needed = kind.always_needed().into_iter();
+    needed.any(|file| folder.join(file).exists()) || holds_weights(folder, kind)
 }
 
 /// True if weights, or the list of their pieces, lie in `folder`.
-pub(super) fn holds_weights(folder: &Path) -> bool {
-    [CTRANSLATE2_WEIGHTS, SAFETENSORS_WEIGHTS, SAFETENSORS_INDEX]
-        .iter()
-        .any(|file| folder.join(file).exists())
+pub(super) fn holds_weights(folder: &Path, kind: ModelKind) -> bool {
+    let in_pieces = kind == ModelKind::Whisper && folder.join(SAFETENSORS_INDEX).exists();
+    let bundle = kind == ModelKind::Align && bundle_in(folder).is_some();
+    let mut weights = kind.weights().into_iter();
+    in_pieces || bundle || weights.any(|file| folder.join(file).exists())
+}
+
+/// True if what lies in `folder` is an alignment model, and no Whisper model.
+pub(super) fn is_for_alignment(folder: &Path) -> bool {
+    folder.join("vocab.json").exists() && !folder.join("tokenizer.json").exists()
 }
 
 /// The files that `folder` must hold to be a model; those of the weights come last.
 ///
 /// # Errors
 /// The first of them that is not there; `remedy` says what to do then.
-pub(super) fn needed_files(folder: &Path, remedy: &str) -> Result<Vec<String>, ModelError> {
-    let mut files: Vec<String> = ALWAYS_NEEDED.iter().map(ToString::to_string).collect();
-    if folder.join(CTRANSLATE2_WEIGHTS).exists() {
-        files.push(CTRANSLATE2_WEIGHTS.to_owned());
-    } else if folder.join(SAFETENSORS_WEIGHTS).exists() {
-        files.push(SAFETENSORS_WEIGHTS.to_owned());
-    } else if folder.join(SAFETENSORS_INDEX).exists() {
+pub(super) fn needed_files(
+    folder: &Path,
+    kind: ModelKind,
+    remedy: &str,
+) -> Result<Vec<String>, ModelError> {
+    if kind == ModelKind::Align
+        && let Some(file) = bundle_in(folder)
+    {
+        return Ok(vec![file.to_owned()]);
+    }
+    let mut files: Vec<String> = kind
+        .always_needed()
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let [best, second] = kind.weights();
+    if folder.join(best).exists() {
+        files.push(best.to_owned());
+    } else if folder.join(second).exists() {
+        files.push(second.to_owned());
+    } else if kind == ModelKind::Whisper && folder.join(SAFETENSORS_INDEX).exists() {
         files.extend(pieces(&folder.join(SAFETENSORS_INDEX))?);
     } else {
-        files.push(CTRANSLATE2_WEIGHTS.to_owned());
+        files.push(best.to_owned());
     }
     match files.iter().find(|file| !folder.join(file).is_file()) {
         None => Ok(files),
         Some(file) => Err(ModelError::MissingFile {
             folder: folder.to_owned(),
-            file: if file == CTRANSLATE2_WEIGHTS {
-                format!("{CTRANSLATE2_WEIGHTS} (nor {SAFETENSORS_WEIGHTS})")
+            file: if file == best {
+                format!("{best} (nor {second})")
             } else {
                 file.clone()
             },

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use domain::model::ModelName;
 use domain::progress::Monitor;
 
-use super::folder::{self, ModelFolder};
+use super::align::AlignChoice;
+use super::folder::{self, ModelFolder, ModelKind};
 use super::request::{ModelChoice, ModelRequest, Places};
 use super::verify::verify_once;
 use super::{ModelError, fetch};
@@ -37,13 +38,18 @@ pub fn locate(request: &ModelRequest, monitor: &dyn Monitor) -> Result<ModelFold
 /// A folder was asked for that is not there.
 pub fn find(choice: &ModelChoice, places: &Places) -> Result<Option<ModelFolder>, ModelError> {
     let path = match choice {
-        ModelChoice::Folder(path) if path.is_dir() => Some(path.clone()),
-        ModelChoice::Folder(path) => return Err(ModelError::NoFolder(path.clone())),
+        ModelChoice::Folder(path) | ModelChoice::Align(AlignChoice::Folder(path)) => {
+            if !path.is_dir() {
+                return Err(ModelError::NoFolder(path.clone()));
+            }
+            Some(path.clone())
+        }
         _ => on_a_shelf(choice, places).or_else(|| in_a_hub_cache(choice, places)),
     };
     Ok(path.map(|path| ModelFolder {
         path,
         name: choice.name(),
+        kind: choice.kind(),
     }))
 }
 
@@ -60,7 +66,11 @@ pub fn installed_repositories(places: &Places) -> Vec<ModelChoice> {
     let mut repositories: Vec<String> = entries
         .flatten()
         .flatten()
-        .filter(|entry| folder::holds_weights(&entry.path()))
+        .map(|entry| (entry.path(), entry))
+        .filter(|(path, _)| {
+            folder::holds_weights(path, ModelKind::Whisper) && !folder::is_for_alignment(path)
+        })
+        .map(|(_, entry)| entry)
         .filter_map(|entry| Some(entry.file_name().to_str()?.replacen("--", "/", 1)))
         .filter(|name| name.contains('/') && !is_published(name))
         .collect();
@@ -76,8 +86,12 @@ pub fn installed_repositories(places: &Places) -> Vec<ModelChoice> {
 pub(super) fn folder_on(shelf: &Path, choice: &ModelChoice) -> PathBuf {
     let name = match choice {
         ModelChoice::Name(name) => name.canonical().as_str(),
-        ModelChoice::Repository(repository) => repository,
-        ModelChoice::Folder(path) => return path.clone(),
+        ModelChoice::Repository(repository)
+        | ModelChoice::Align(AlignChoice::Repository(repository)) => repository,
+        ModelChoice::Align(AlignChoice::Torchaudio(bundle)) => bundle.name,
+        ModelChoice::Folder(path) | ModelChoice::Align(AlignChoice::Folder(path)) => {
+            return path.clone();
+        }
     };
     shelf.join(name.replace('/', "--"))
 }
@@ -98,7 +112,7 @@ fn on_a_shelf(choice: &ModelChoice, places: &Places) -> Option<PathBuf> {
         .shelves()
         .into_iter()
         .map(|shelf| folder_on(&shelf, choice));
-    folders.find(|path| folder::holds_anything(path))
+    folders.find(|path| folder::holds_anything(path, choice.kind()))
 }
 
 /// The model as Hugging Face tools store it: `models--owner--name/snapshots/<commit>`.
@@ -117,7 +131,7 @@ fn in_a_hub_cache(choice: &ModelChoice, places: &Places) -> Option<PathBuf> {
             current
                 .into_iter()
                 .chain(others.map(|entry| entry.path()))
-                .find(|snapshot| folder::holds_weights(snapshot))
+                .find(|snapshot| folder::holds_weights(snapshot, choice.kind()))
         })
 }
 

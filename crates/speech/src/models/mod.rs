@@ -2,8 +2,10 @@
 //!
 //! [`locate`] is the one way to a model: it searches the folders of [`Places`] in order, asks the hub if none has it,
 //! and checks every file whose SHA-256 is known before anybody opens it. A model folder is either one as CTranslate2
-//! converts it (`model.bin`) or one as Hugging Face publishes it (`model.safetensors`).
+//! converts it (`model.bin`) or one as Hugging Face publishes it (`model.safetensors`). Alignment models come as Hugging
+//! Face or torchaudio publish them.
 
+mod align;
 mod error;
 mod fetch;
 mod folder;
@@ -12,9 +14,10 @@ mod manifest;
 mod request;
 mod verify;
 
+pub use align::{AlignChoice, UnknownAlignModel};
 pub use error::ModelError;
 pub use fetch::pull;
-pub use folder::ModelFolder;
+pub use folder::{ModelFolder, ModelKind};
 pub use locate::{find, installed_repositories, locate};
 pub use request::{Hub, ModelChoice, ModelRequest, Places};
 pub use verify::{CheckedFile, verify};

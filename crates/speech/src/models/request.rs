@@ -6,7 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use domain::align_model::TorchaudioBundle;
 use domain::model::{ModelName, UnknownModel};
+
+use super::align::AlignChoice;
+use super::folder::ModelKind;
 
 /// Everything that finding a model depends on.
 #[derive(Debug, Clone)]
@@ -45,15 +49,27 @@ pub enum ModelChoice {
     Repository(String),
     /// A folder on this machine.
     Folder(PathBuf),
+    /// A model that aligns words.
+    Align(AlignChoice),
 }
 
 impl ModelChoice {
+    /// What the model is for.
+    pub fn kind(&self) -> ModelKind {
+        match self {
+            Self::Align(_) => ModelKind::Align,
+            _ => ModelKind::Whisper,
+        }
+    }
+
     /// The repository it comes from, as `owner/name`; a folder has none.
     pub fn repository(&self) -> Option<&str> {
         match self {
             Self::Name(name) => Some(name.repository()),
-            Self::Repository(repository) => Some(repository),
-            Self::Folder(_) => None,
+            Self::Repository(repository) | Self::Align(AlignChoice::Repository(repository)) => {
+                Some(repository)
+            }
+            Self::Folder(_) | Self::Align(_) => None,
         }
     }
 
@@ -77,7 +93,7 @@ impl FromStr for ModelChoice {
             Ok(name) => return Ok(Self::Name(name)),
             Err(unknown) => unknown,
         };
-        if Path::new(text).is_dir() || looks_like_a_path(text) {
+        if is_a_path(text) {
             Ok(Self::Folder(PathBuf::from(text)))
         } else if is_repository(text) {
             Ok(Self::Repository(text.to_owned()))
@@ -93,15 +109,21 @@ impl fmt::Display for ModelChoice {
             Self::Name(name) => f.write_str(name.as_str()),
             Self::Repository(repository) => f.write_str(repository),
             Self::Folder(path) => path.display().fmt(f),
+            Self::Align(choice) => choice.fmt(f),
         }
     }
+}
+
+/// True for a folder of the current folder, and for what is written as a path.
+pub(super) fn is_a_path(text: &str) -> bool {
+    Path::new(text).is_dir() || looks_like_a_path(text)
 }
 
 fn looks_like_a_path(text: &str) -> bool {
     text.starts_with(['.', '/', '~', '\\']) || text.ends_with('/') || text.matches('/').count() > 1
 }
 
-fn is_repository(text: &str) -> bool {
+pub(super) fn is_repository(text: &str) -> bool {
     let is_word = |word: &str| {
         let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
         !word.is_empty() && !word.starts_with('.') && word.chars().all(plain)
@@ -165,6 +187,8 @@ fn hub_home(variable: &dyn Fn(&str) -> Option<OsString>) -> Option<PathBuf> {
 pub struct Hub {
     /// Address, without a slash at the end.
     pub endpoint: String,
+    /// Where torchaudio's models are, without a slash at the end; `TORCHAUDIO_ENDPOINT` names a mirror.
+    pub torchaudio: String,
     /// Access token for gated repositories.
     pub token: Option<String>,
     /// True if it is never to be asked.
@@ -180,6 +204,10 @@ impl Hub {
                 || PUBLIC_HUB.to_owned(),
                 |e| e.trim_end_matches('/').to_owned(),
             ),
+            torchaudio: text("TORCHAUDIO_ENDPOINT").map_or_else(
+                || TorchaudioBundle::SITE.to_owned(),
+                |e| e.trim_end_matches('/').to_owned(),
+            ),
             token: text("HF_TOKEN")
                 .or_else(stored_token)
                 .map(|token| token.trim().to_owned())
@@ -193,6 +221,7 @@ impl fmt::Debug for Hub {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Hub")
             .field("endpoint", &self.endpoint)
+            .field("torchaudio", &self.torchaudio)
             .field("token", &self.token.as_ref().map(|_| "…"))
             .field("offline", &self.offline)
             .finish()
@@ -227,6 +256,7 @@ mod tests {
                 Ok(ModelChoice::Name(name)) => format!("name {name}"),
                 Ok(ModelChoice::Repository(repository)) => format!("repository {repository}"),
                 Ok(ModelChoice::Folder(path)) => format!("folder {}", path.display()),
+                Ok(ModelChoice::Align(_)) => "alignment".to_owned(),
                 Err(_) => "unknown".to_owned(),
             };
             assert_eq!(kind, expected, "{text}");

@@ -80,7 +80,7 @@ fn check(
     monitor: &dyn Monitor,
     effort: Effort,
 ) -> Result<Vec<CheckedFile>, ModelError> {
-    let files = folder::needed_files(&model.path, &remedy(model))?;
+    let files = folder::needed_files(&model.path, model.kind, &remedy(model))?;
     let expected = expected_sums(&model.path, model.name, &files)?;
     let notes_file = notes_file(places, &model.path);
     let earlier = notes_file.as_deref().map(read_notes).unwrap_or_default();

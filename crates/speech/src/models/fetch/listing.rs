@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::models::ModelError;
-use crate::models::folder::{CTRANSLATE2_WEIGHTS, SAFETENSORS_INDEX, SAFETENSORS_WEIGHTS};
+use crate::models::folder::{ModelKind, SAFETENSORS_INDEX};
 
 /// The files of a model at one revision of its repository, weights last.
 #[derive(Debug, PartialEq, Eq)]
@@ -42,34 +42,38 @@ struct LargeFile {
 }
 
 impl Answer {
-    /// Chooses the files of a model: CTranslate2 weights if there are any, else safetensors.
-    pub(super) fn into_listing(self, repository: &str) -> Result<Listing, ModelError> {
+    /// Chooses the files of a model: the best weights that there are.
+    pub(super) fn into_listing(
+        self,
+        kind: ModelKind,
+        repository: &str,
+    ) -> Result<Listing, ModelError> {
         let has = |name: &str| self.siblings.iter().any(|file| file.rfilename == name);
         let not_a_model = |missing: &str| ModelError::NotAModel {
             repository: repository.to_owned(),
+            kind,
             missing: missing.to_owned(),
         };
-        let is_weights: fn(&str) -> bool = if has(CTRANSLATE2_WEIGHTS) {
-            |name| name == CTRANSLATE2_WEIGHTS
-        } else if has(SAFETENSORS_INDEX) {
-            |name| name == SAFETENSORS_INDEX || is_piece(name)
-        } else if has(SAFETENSORS_WEIGHTS) {
-            |name| name == SAFETENSORS_WEIGHTS
-        } else {
-            return Err(not_a_model(&format!(
-                "{CTRANSLATE2_WEIGHTS} and no {SAFETENSORS_WEIGHTS}"
-            )));
+        let [best, second] = kind.weights();
+        let in_pieces = kind == ModelKind::Whisper && !has(best) && has(SAFETENSORS_INDEX);
+        let weights = [best, second].into_iter().find(|name| has(name));
+        if weights.is_none() && !in_pieces {
+            return Err(not_a_model(&format!("{best} and no {second}")));
+        }
+        let is_weights = |name: &str| {
+            if in_pieces {
+                name == SAFETENSORS_INDEX || is_piece(name)
+            } else {
+                Some(name) == weights
+            }
         };
-        if let Some(missing) = ["config.json", "tokenizer.json"]
-            .iter()
-            .find(|name| !has(name))
-        {
+        if let Some(missing) = kind.always_needed().iter().find(|name| !has(name)) {
             return Err(not_a_model(missing));
         }
         let mut files: Vec<_> = self
             .siblings
             .into_iter()
-            .filter(|file| is_companion(&file.rfilename) || is_weights(&file.rfilename))
+            .filter(|file| is_companion(&file.rfilename, kind) || is_weights(&file.rfilename))
             .map(|file| HubFile {
                 name: file.rfilename,
                 size_bytes: file.size,
@@ -96,16 +100,22 @@ fn is_piece(name: &str) -> bool {
 }
 
 /// The small files that are worth having beside the weights.
-fn is_companion(name: &str) -> bool {
-    [
-        "config.json",
-        "generation_config.json",
-        "preprocessor_config.json",
-        "tokenizer.json",
-        "vocabulary.json",
-        "vocabulary.txt",
-    ]
-    .contains(&name)
+fn is_companion(name: &str, kind: ModelKind) -> bool {
+    let own: &[&str] = match kind {
+        ModelKind::Whisper => &[
+            "generation_config.json",
+            "tokenizer.json",
+            "vocabulary.json",
+            "vocabulary.txt",
+        ],
+        ModelKind::Align => &[
+            "added_tokens.json",
+            "special_tokens_map.json",
+            "tokenizer_config.json",
+            "vocab.json",
+        ],
+    };
+    ["config.json", "preprocessor_config.json"].contains(&name) || own.contains(&name)
 }
 
 #[cfg(test)]
@@ -113,6 +123,10 @@ mod tests {
     use super::*;
 
     fn listing_of(names: &[&str]) -> Result<Vec<String>, String> {
+        listing_for(ModelKind::Whisper, names)
+    }
+
+    fn listing_for(kind: ModelKind, names: &[&str]) -> Result<Vec<String>, String> {
         let siblings = names.iter().map(|name| Sibling {
             rfilename: (*name).to_owned(),
             size: name.len() as u64,
@@ -123,7 +137,7 @@ mod tests {
             siblings: siblings.collect(),
         };
         let listing = answer
-            .into_listing("o/n")
+            .into_listing(kind, "o/n")
             .map_err(|error| error.to_string())?;
         Ok(listing.files.into_iter().map(|file| file.name).collect())
     }
@@ -179,5 +193,30 @@ mod tests {
         );
         let error = listing_of(&["config.json", "model.bin"]).unwrap_err();
         assert!(error.contains("it has no tokenizer.json"), "{error}");
+    }
+
+    #[test]
+    fn an_alignment_model_needs_an_alphabet_and_takes_safetensors_first() {
+        let names = [
+            "config.json",
+            "pytorch_model.bin",
+            "model.safetensors",
+            "vocab.json",
+            "language_model/5gram.bin",
+        ];
+        let check = |names: &[&str], expected: &[&str]| {
+            assert_eq!(listing_for(ModelKind::Align, names).unwrap(), expected);
+        };
+        check(&names, &["vocab.json", "config.json", "model.safetensors"]);
+        check(
+            &["pytorch_model.bin", "vocab.json", "config.json"],
+            &["vocab.json", "config.json", "pytorch_model.bin"],
+        );
+        let error =
+            listing_for(ModelKind::Align, &["config.json", "model.safetensors"]).unwrap_err();
+        assert!(
+            error.contains("no alignment model") && error.contains("vocab.json"),
+            "{error}"
+        );
     }
 }

@@ -8,36 +8,73 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use domain::align_model::TorchaudioBundle;
 use domain::progress::Monitor;
 use hf_hub::api::Progress;
 use hf_hub::api::sync::{ApiBuilder, ApiError};
 use hf_hub::{Cache, Repo, RepoType};
 
+use super::direct;
 use super::listing::{Answer, HubFile, Listing};
-use crate::models::ModelError;
 use crate::models::request::Hub;
+use crate::models::{ModelError, ModelKind};
 
-/// One repository, and where its files arrive.
+/// Where a model comes from.
+#[derive(Debug, Clone)]
+pub(super) enum Source {
+    /// A repository of the hub.
+    Hub(String),
+    /// A pipeline of torchaudio: one file.
+    Torchaudio(TorchaudioBundle),
+}
+
+/// One source, and where its files arrive.
 #[derive(Debug)]
 pub(super) struct Transfer {
-    pub(super) repository: String,
+    source: Source,
     hub: Hub,
     arrivals: PathBuf,
 }
 
 impl Transfer {
-    pub(super) fn new(repository: &str, hub: &Hub, arrivals: &Path) -> Self {
+    pub(super) fn new(source: Source, hub: &Hub, arrivals: &Path) -> Self {
         Self {
-            repository: repository.to_owned(),
+            source,
             hub: hub.clone(),
             arrivals: arrivals.to_owned(),
         }
     }
 
+    /// What messages and lists call the source: `owner/name`, or the pipeline.
+    pub(super) fn label(&self) -> &str {
+        match &self.source {
+            Source::Hub(repository) => repository,
+            Source::Torchaudio(bundle) => bundle.name,
+        }
+    }
+
     /// The files of the model as they are now.
-    pub(super) fn list(&self, monitor: &dyn Monitor) -> Result<Listing, ModelError> {
+    pub(super) fn list(
+        &self,
+        kind: ModelKind,
+        monitor: &dyn Monitor,
+    ) -> Result<Listing, ModelError> {
+        if let Source::Torchaudio(bundle) = self.source {
+            let url = self.address(bundle);
+            let size_bytes = self.watched(&Counter::default(), &|_| {}, monitor, move |_| {
+                direct::size_of(&url)
+            })?;
+            return Ok(Listing {
+                commit: "torchaudio".to_owned(),
+                files: vec![HubFile {
+                    name: bundle.file.to_owned(),
+                    size_bytes,
+                    sha256: None,
+                }],
+            });
+        }
         let api = self.api();
-        let repo = Repo::model(self.repository.clone());
+        let repo = Repo::model(self.label().to_owned());
         let answer: Answer = self.watched(&Counter::default(), &|_| {}, monitor, move |_| {
             let request = api
                 .build()?
@@ -47,7 +84,7 @@ impl Transfer {
             let mut response = request.call().map_err(Box::new)?;
             Ok(response.body_mut().read_json().map_err(Box::new)?)
         })?;
-        answer.into_listing(&self.repository)
+        answer.into_listing(kind, self.label())
     }
 
     /// Brings one file and returns where it arrived; goes on where an earlier try stopped.
@@ -60,16 +97,13 @@ impl Transfer {
         report: &dyn Fn(u64),
         monitor: &dyn Monitor,
     ) -> Result<PathBuf, ModelError> {
-        let repo = Repo::with_revision(self.repository.clone(), RepoType::Model, commit.to_owned());
         let mut n_bytes_before = 0;
         let link = loop {
-            let (api, repo, name) = (self.api(), repo.clone(), file.name.clone());
             let counter = Counter::default();
-            let outcome = self.watched(&counter, report, monitor, move |counter| {
-                api.build()?
-                    .repo(repo)
-                    .download_with_progress(&name, counter)
-            });
+            let outcome = match self.source {
+                Source::Hub(_) => self.from_hub(file, commit, &counter, report, monitor),
+                Source::Torchaudio(bundle) => self.directly(bundle, &counter, report, monitor),
+            };
             match outcome {
                 Ok(link) => break link,
                 // As long as each connection brings something, the next one goes on from there.
@@ -93,9 +127,52 @@ impl Transfer {
         )))
     }
 
+    fn from_hub(
+        &self,
+        file: &HubFile,
+        commit: &str,
+        counter: &Counter,
+        report: &dyn Fn(u64),
+        monitor: &dyn Monitor,
+    ) -> Result<PathBuf, ModelError> {
+        let repository = self.label().to_owned();
+        let repo = Repo::with_revision(repository, RepoType::Model, commit.to_owned());
+        let (api, name) = (self.api(), file.name.clone());
+        self.watched(counter, report, monitor, move |counter| {
+            api.build()?
+                .repo(repo)
+                .download_with_progress(&name, counter)
+        })
+    }
+
+    fn directly(
+        &self,
+        bundle: TorchaudioBundle,
+        counter: &Counter,
+        report: &dyn Fn(u64),
+        monitor: &dyn Monitor,
+    ) -> Result<PathBuf, ModelError> {
+        let (url, arrivals) = (self.address(bundle), self.arrivals.clone());
+        self.watched(counter, report, monitor, move |counter| {
+            fs::create_dir_all(&arrivals)?;
+            let place = arrivals.join(bundle.file);
+            direct::download(&url, &place, counter)?;
+            Ok(place)
+        })
+    }
+
+    fn address(&self, bundle: TorchaudioBundle) -> String {
+        format!("{}/{}", self.hub.torchaudio, bundle.file)
+    }
+
     /// Removes arrivals that are as long as `file` or longer, which cannot be gone on with; true if there was one.
     fn forget_overlong(&self, file: &HubFile) -> bool {
-        let folder = Repo::model(self.repository.clone()).folder_name();
+        if let Source::Torchaudio(bundle) = self.source {
+            let place = self.arrivals.join(bundle.file);
+            let is_overlong = fs::metadata(&place).is_ok_and(|meta| meta.len() >= file.size_bytes);
+            return is_overlong && fs::remove_file(place).is_ok();
+        }
+        let folder = Repo::model(self.label().to_owned()).folder_name();
         let arrivals = fs::read_dir(self.arrivals.join(folder).join("blobs"));
         let is_overlong = |path: &PathBuf| {
             path.extension()
@@ -162,8 +239,8 @@ impl Transfer {
         match error {
             ApiError::RequestError(error) => match **error {
                 ureq::Error::StatusCode(status @ (401 | 403 | 404)) => ModelError::Refused {
-                    endpoint: self.hub.endpoint.clone(),
-                    repository: self.repository.clone(),
+                    endpoint: self.endpoint(),
+                    repository: self.label().to_owned(),
                     status,
                 },
                 _ => self.failed(error.to_string()),
@@ -173,10 +250,17 @@ impl Transfer {
         }
     }
 
+    fn endpoint(&self) -> String {
+        match self.source {
+            Source::Hub(_) => self.hub.endpoint.clone(),
+            Source::Torchaudio(_) => self.hub.torchaudio.clone(),
+        }
+    }
+
     fn failed(&self, reason: String) -> ModelError {
         ModelError::HubFailed {
-            endpoint: self.hub.endpoint.clone(),
-            repository: self.repository.clone(),
+            endpoint: self.endpoint(),
+            repository: self.label().to_owned(),
             reason,
         }
     }
@@ -184,7 +268,7 @@ impl Transfer {
 
 /// Bytes of one file that are here, shared with the thread that fetches it.
 #[derive(Debug, Clone, Default)]
-struct Counter(Arc<AtomicU64>);
+pub(super) struct Counter(Arc<AtomicU64>);
 
 impl Counter {
     fn n_bytes(&self) -> u64 {

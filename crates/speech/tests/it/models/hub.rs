@@ -124,7 +124,15 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     if state.rules.damaged == Some(&*name) {
         bytes[0] ^= 1;
     }
-    let range = header("range").unwrap();
+    if lines[0].starts_with("HEAD") {
+        let head = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+            bytes.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        return;
+    }
+    let range = header("range").unwrap_or_else(|| "bytes=0-".to_owned());
     let (start, end) = range
         .strip_prefix("bytes=")
         .unwrap()
