@@ -118,6 +118,56 @@ impl CrossCache {
     }
 }
 
+#[expect(unsafe_code, reason = "see Safety")]
+impl CrossCache {
+    /// What query rows `rows` look at in one head: softmax over the first frames, `(rows, frames)` into `out`.
+    ///
+    /// # Safety
+    /// Nobody writes the head's columns of those rows of `qkv` until the next barrier.
+    pub(super) unsafe fn weigh(
+        &self,
+        (layer, head): (usize, usize),
+        qkv: Shared<'_, f32>,
+        rows: Range<usize>,
+        out: &mut [f32],
+        scores: &mut Vec<f32>,
+    ) {
+        let n_frames = out.len() / rows.len();
+        assert!(
+            n_frames <= self.n_frames,
+            "{n_frames} of {} frames",
+            self.n_frames
+        );
+        if n_frames == 0 {
+            return;
+        }
+        for (first, out) in
+            (rows.clone().step_by(MAX_QUERIES)).zip(out.chunks_mut(MAX_QUERIES * n_frames))
+        {
+            let mut queries = [[0.0; HEAD]; MAX_QUERIES];
+            let n = (rows.end - first).min(MAX_QUERIES);
+            for (i, query) in queries.iter_mut().enumerate().take(n) {
+                let at = (first + i) * 3 * self.width + head * HEAD;
+                // SAFETY: by the caller's promise.
+                query.copy_from_slice(unsafe { qkv.slice(at..at + HEAD) });
+                for value in query {
+                    *value *= 0.125; // 1/√64
+                }
+            }
+            match &self.cells {
+                Cells::Float(layers) => {
+                    let (keys, _) = layers[layer].of_head(head, self.n_frames);
+                    weigh_float(&queries, keys, n_frames, scores, out);
+                }
+                Cells::Brain(layers) => {
+                    let (keys, _) = layers[layer].of_head(head, self.n_frames);
+                    weigh_brain(&queries, keys, n_frames, scores, out);
+                }
+            }
+        }
+    }
+}
+
 impl<T: Cell> LayerCells<T> {
     fn of_head(&self, head: usize, n_frames: usize) -> (&[T], &[T]) {
         let len = n_frames.next_multiple_of(FRAME_BLOCK) * HEAD;
@@ -225,6 +275,42 @@ multiversion! {
     }
 }
 
+multiversion! {
+    fn weigh_float(
+        queries: &[[f32; HEAD]], keys: &[f32], n_frames: usize, scores: &mut Vec<f32>, out: &mut [f32],
+    ) {
+        weigh(queries, keys, n_frames, scores, out);
+    }
+}
+
+multiversion! {
+    fn weigh_brain(
+        queries: &[[f32; HEAD]], keys: &[u16], n_frames: usize, scores: &mut Vec<f32>, out: &mut [f32],
+    ) {
+        weigh(queries, keys, n_frames, scores, out);
+    }
+}
+
+/// Softmax of scaled queries over the first `n_frames` keys of one head.
+#[inline(always)]
+fn weigh<T: Cell>(
+    queries: &[[f32; HEAD]],
+    keys: &[T],
+    n_frames: usize,
+    scores: &mut Vec<f32>,
+    out: &mut [f32],
+) {
+    let padded = n_frames.next_multiple_of(FRAME_BLOCK);
+    score::<T, MAX_QUERIES>(queries, &keys[..padded * HEAD], scores);
+    for (row, out) in out.chunks_exact_mut(n_frames).enumerate() {
+        let row = &mut scores[row * padded..][..n_frames];
+        let inverse = exponentials(row);
+        for (out, weight) in out.iter_mut().zip(row) {
+            *out = *weight * inverse;
+        }
+    }
+}
+
 #[inline(always)]
 fn attend<T: Cell>(
     queries: &[[f32; HEAD]],
@@ -254,29 +340,10 @@ fn attend_n<T: Cell, const N: usize>(
     results: &mut [[f32; HEAD]],
 ) {
     let padded = n_frames.next_multiple_of(FRAME_BLOCK);
-    scores.resize(N * padded, 0.0);
-    for (block, keys) in keys.chunks_exact(FRAME_BLOCK * HEAD).enumerate() {
-        let mut sums = [[0.0_f32; FRAME_BLOCK]; N];
-        for (i, lanes) in keys.as_chunks::<FRAME_BLOCK>().0.iter().enumerate() {
-            for n in 0..N {
-                let q = queries[n][i];
-                for lane in 0..FRAME_BLOCK {
-                    sums[n][lane] = q.mul_add(lanes[lane].load(), sums[n][lane]);
-                }
-            }
-        }
-        for n in 0..N {
-            scores[n * padded + block * FRAME_BLOCK..][..FRAME_BLOCK].copy_from_slice(&sums[n]);
-        }
-    }
+    score::<T, N>(queries, keys, scores);
     let mut inverse = [0.0; N];
     for n in 0..N {
-        let row = &mut scores[n * padded..][..n_frames];
-        let largest = fold(row, f32::MIN, f32::max, f32::max);
-        for score in row.iter_mut() {
-            *score = exp(*score - largest);
-        }
-        inverse[n] = 1.0 / fold(row, 0.0, |sum, x| sum + x, |a, b| a + b);
+        inverse[n] = exponentials(&mut scores[n * padded..][..n_frames]);
     }
     let mut sums = [[0.0_f32; HEAD]; N];
     for (frame, value) in values
@@ -298,4 +365,35 @@ fn attend_n<T: Cell, const N: usize>(
             results[n][i] = sums[n][i] * inverse[n];
         }
     }
+}
+
+/// Scores of `N` scaled queries, `(N, keys)`; the keys are whole blocks.
+#[inline(always)]
+fn score<T: Cell, const N: usize>(queries: &[[f32; HEAD]], keys: &[T], scores: &mut Vec<f32>) {
+    let padded = keys.len() / HEAD;
+    scores.resize(N * padded, 0.0);
+    for (block, keys) in keys.chunks_exact(FRAME_BLOCK * HEAD).enumerate() {
+        let mut sums = [[0.0_f32; FRAME_BLOCK]; N];
+        for (i, lanes) in keys.as_chunks::<FRAME_BLOCK>().0.iter().enumerate() {
+            for n in 0..N {
+                let q = queries[n][i];
+                for lane in 0..FRAME_BLOCK {
+                    sums[n][lane] = q.mul_add(lanes[lane].load(), sums[n][lane]);
+                }
+            }
+        }
+        for n in 0..N {
+            scores[n * padded + block * FRAME_BLOCK..][..FRAME_BLOCK].copy_from_slice(&sums[n]);
+        }
+    }
+}
+
+/// Replaces scores by their exponentials, the largest being 1; returns one over their sum.
+#[inline(always)]
+fn exponentials(row: &mut [f32]) -> f32 {
+    let largest = fold(row, f32::MIN, f32::max, f32::max);
+    for score in row.iter_mut() {
+        *score = exp(*score - largest);
+    }
+    1.0 / fold(row, 0.0, |sum, x| sum + x, |a, b| a + b)
 }

@@ -7,10 +7,12 @@
 mod cells;
 mod cross;
 mod history;
+mod reading;
 #[cfg(test)]
 mod tests;
 
 pub use cross::CrossCache;
+pub use reading::{Reading, Sequence, read};
 
 use history::History;
 

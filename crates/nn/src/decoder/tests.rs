@@ -1,6 +1,6 @@
 //! Rows of a small stack with made-up weights: however a sequence was fed, its logits are the same.
 
-use super::{CrossCache, Decoder, DecoderLayer, Decoding};
+use super::{CrossCache, Decoder, DecoderLayer, Decoding, Reading, Sequence, read};
 use crate::linear::{Linear, Precision};
 use crate::norm::LayerNorm;
 use crate::{Isa, Pool};
@@ -146,4 +146,147 @@ fn int8_stays_close_to_single_precision() {
             size.sqrt()
         );
     }
+}
+
+/// Ids below this share the probability.
+const N_IDS: usize = 90;
+const HEADS: [(usize, usize); 3] = [(1, 0), (0, 1), (1, 1)];
+
+#[test]
+fn a_sequence_read_at_once_is_as_likely_as_token_by_token() {
+    let pool = Pool::new(2);
+    for isa in Isa::available() {
+        for (precision, tolerance) in [(Precision::Float32, 1e-4), (Precision::Int8, 0.02)] {
+            let decoder = decoder(precision, isa);
+            let [window, _] = windows(&decoder, &pool);
+            let tokens = [4, 8, 15, 95, 23, 42];
+            let sequence = Sequence {
+                window: &window,
+                tokens: &tokens,
+                n_frames: 70,
+            };
+            let reading = read(&decoder, &pool, &[sequence], &HEADS, N_IDS).remove(0);
+            let mut decoding = Decoding::new(&decoder, &pool, &[&window]);
+            let mut wanted = Vec::new();
+            for (token, next) in tokens.iter().zip(&tokens[1..]) {
+                let logits = &decoding.feed(&[&[*token]])[..N_IDS];
+                let sum: f32 = logits.iter().map(|logit| logit.exp()).sum();
+                wanted.push(
+                    logits
+                        .get(*next as usize)
+                        .map_or(0.0, |logit| logit.exp() / sum),
+                );
+            }
+            assert!(wanted[2] < f32::EPSILON, "95 is beyond the bound");
+            check_same(
+                &reading.probabilities,
+                &wanted,
+                tolerance,
+                &format!("{isa} {precision:?}"),
+            );
+        }
+    }
+}
+
+#[test]
+fn sequences_of_one_batch_do_not_see_each_other() {
+    let pool = Pool::new(3);
+    for precision in [Precision::Float32, Precision::Int8] {
+        let decoder = decoder(precision, Isa::detect());
+        let [first, second] = windows(&decoder, &pool);
+        let long: Vec<u32> = (0..32).map(|i| i * 3 % 89).collect();
+        let batch = [
+            (&first, &long[..], 70),
+            (&second, &[7][..], 33),
+            (&first, &[1, 2, 3][..], 0),
+            (&second, &long[5..22], 50),
+        ]
+        .map(|(window, tokens, n_frames)| Sequence {
+            window,
+            tokens,
+            n_frames,
+        });
+        let together = read(&decoder, &pool, &batch, &HEADS, N_IDS);
+        for (reading, sequence) in together.iter().zip(batch) {
+            let alone = read(&decoder, &pool, &[sequence], &HEADS, N_IDS).remove(0);
+            let Reading {
+                attention,
+                probabilities,
+            } = alone;
+            assert_eq!(
+                reading.attention.len(),
+                3 * sequence.tokens.len() * sequence.n_frames
+            );
+            check_same(&reading.attention, &attention, 1e-5, "attention");
+            check_same(
+                &reading.probabilities,
+                &probabilities,
+                1e-5,
+                "probabilities",
+            );
+            for row in attention.chunks(sequence.n_frames.max(1)) {
+                assert!((row.iter().sum::<f32>() - 1.0).abs() < 1e-4);
+            }
+        }
+    }
+    assert_eq!(
+        read(
+            &decoder(Precision::Int8, Isa::detect()),
+            &pool,
+            &[],
+            &HEADS,
+            N_IDS
+        ),
+        []
+    );
+}
+
+#[test]
+fn attention_is_the_softmax_of_scaled_products() {
+    let pool = Pool::new(1);
+    let decoder = decoder(Precision::Float32, Isa::detect());
+    let encoded = Noise(3).take(70 * WIDTH, 1.0);
+    let window = CrossCache::new(&decoder, &pool, &encoded);
+    let sequence = Sequence {
+        window: &window,
+        tokens: &[5],
+        n_frames: 41,
+    };
+    let reading = read(&decoder, &pool, &[sequence], &[(0, 1)], N_IDS).remove(0);
+    // One token attends to itself alone, so that its query follows from plain products.
+    let layer = &decoder.layers[0];
+    let product = |layer: &Linear, input: &[f32]| {
+        let mut output = vec![0.0; input.len() / layer.n_in() * layer.n_out()];
+        layer.forward(input, &mut output, crate::linear::Then::Store);
+        output
+    };
+    let mut x = vec![0.0; WIDTH];
+    decoder.embedding.copy_weights_of(5, &mut x);
+    x.iter_mut()
+        .zip(&decoder.positions)
+        .for_each(|(x, position)| *x += position);
+    let mut normal = vec![0.0; WIDTH];
+    layer.self_norm.forward(&x, &mut normal);
+    let found = product(
+        &layer.self_out,
+        &product(&layer.self_qkv, &normal)[2 * WIDTH..],
+    );
+    x.iter_mut().zip(found).for_each(|(x, found)| *x += found);
+    layer.cross_norm.forward(&x, &mut normal);
+    let query = product(&layer.cross_query, &normal);
+    let keys = product(&layer.cross_kv, &encoded);
+    let scores: Vec<f32> = (keys.chunks(2 * WIDTH).take(41))
+        .map(|keys| {
+            keys[64..128]
+                .iter()
+                .zip(&query[64..])
+                .map(|(k, q)| k * q)
+                .sum::<f32>()
+                / 8.0
+        })
+        .collect();
+    let sum: f32 = scores.iter().map(|score| score.exp()).sum();
+    let wanted: Vec<f32> = scores.iter().map(|score| score.exp() / sum).collect();
+    assert_eq!(reading.attention.len(), 41);
+    check_same(&reading.attention, &wanted, 1e-5, "attention");
 }
