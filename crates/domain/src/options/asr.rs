@@ -12,6 +12,18 @@ pub enum AsrTask {
     Translate,
 }
 
+/// Whether words get times from the model that recognised them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum WordTimes {
+    /// No words, only segments.
+    Off,
+    /// Every word has a time: Whisper's own method, with its known mistakes corrected.
+    #[default]
+    Refined,
+    /// Whisper's own method as faster-whisper has it, for comparison.
+    AsReference,
+}
+
 /// The arithmetic of the network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ComputeType {
@@ -79,6 +91,11 @@ pub struct AsrOptions {
     pub language_detection_segments: usize,
     /// A window whose best language is surer than this decides alone.
     pub language_detection_threshold: f32,
+    /// Whether words get times.
+    pub word_times: WordTimes,
+    /// Doubtful words with a longer silence around them, in seconds, are taken for invented and dropped; `None` is off.
+    /// Needs word times.
+    pub hallucination_silence_threshold: Option<f32>,
 }
 
 impl Default for AsrOptions {
@@ -109,6 +126,8 @@ impl Default for AsrOptions {
             multilingual: false,
             language_detection_segments: 1,
             language_detection_threshold: 0.5,
+            word_times: WordTimes::default(),
+            hallucination_silence_threshold: None,
         }
     }
 }

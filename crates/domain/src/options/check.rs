@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use super::{AsrOptions, AsrTask};
+use super::{AsrOptions, AsrTask, WordTimes};
 use crate::language::Language;
 
 /// An option has a value that it cannot have.
@@ -63,6 +63,7 @@ impl AsrOptions {
                 self.language_detection_threshold,
                 1.0,
             ),
+            silence_threshold(self),
         ]
         .into_iter()
         .flatten()
@@ -121,6 +122,16 @@ fn within(
 pub(super) fn from_to(option: &'static str, value: f32, last: f32) -> Option<OptionProblem> {
     (!(0.0..=last).contains(&value))
         .then(|| problem(option, format!("must be from 0 to {last}, not {value}")))
+}
+
+fn silence_threshold(options: &AsrOptions) -> Option<OptionProblem> {
+    const OPTION: &str = "hallucination_silence_threshold";
+    let value = options.hallucination_silence_threshold?;
+    let needs_words = || {
+        let reason = "needs the times of words, which are off";
+        (options.word_times == WordTimes::Off).then(|| problem(OPTION, reason.into()))
+    };
+    above_zero(OPTION, value).or_else(needs_words)
 }
 
 pub(super) fn above_zero(option: &'static str, value: f32) -> Option<OptionProblem> {
@@ -238,6 +249,17 @@ mod tests {
         check(
             |o| o.language_detection_threshold = f32::NAN,
             "language_detection_threshold must be from 0 to 1, not NaN",
+        );
+        check(
+            |o| o.hallucination_silence_threshold = Some(0.0),
+            "hallucination_silence_threshold must be a number above 0, not 0",
+        );
+        check(
+            |o| {
+                o.hallucination_silence_threshold = Some(2.0);
+                o.word_times = WordTimes::Off;
+            },
+            "hallucination_silence_threshold needs the times of words, which are off",
         );
         check(
             |o| o.language_detection_segments = 0,

@@ -6,6 +6,6 @@ mod check;
 mod vad;
 
 pub use align::{AlignOptions, AlignRules, Interpolation};
-pub use asr::{AsrOptions, AsrTask, ComputeType, temperature_ladder};
+pub use asr::{AsrOptions, AsrTask, ComputeType, WordTimes, temperature_ladder};
 pub use check::OptionProblem;
 pub use vad::{LONGEST_CHUNK, VadOptions};
