@@ -6,7 +6,7 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use domain::options::{AsrOptions, ComputeType};
+use domain::options::{AsrOptions, ComputeType, WordTimes};
 use domain::progress::Silent;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,6 +23,8 @@ struct Request {
     kind: String,
     path: PathBuf,
     language: Option<String>,
+    /// Times of words: `off`, `reference`, or as usual.
+    words: Option<String>,
 }
 
 fn main() -> Result<(), Failure> {
@@ -53,6 +55,11 @@ fn transcribe(whisper: &Whisper, request: &Request, beam_size: usize) -> Result<
     let options = AsrOptions {
         beam_size,
         language: request.language.as_deref().map(str::parse).transpose()?,
+        word_times: match request.words.as_deref() {
+            Some("off") => WordTimes::Off,
+            Some("reference") => WordTimes::AsReference,
+            _ => WordTimes::Refined,
+        },
         ..AsrOptions::default()
     };
     let began = Instant::now();
@@ -68,6 +75,7 @@ fn transcribe(whisper: &Whisper, request: &Request, beam_size: usize) -> Result<
         "seconds": seconds,
         "text": text,
         "language": transcript.language,
+        "segments": transcript.segments,
         "peak_rss_bytes": peak_rss_bytes()?,
     }))
 }

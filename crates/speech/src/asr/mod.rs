@@ -12,6 +12,7 @@ pub mod suppress;
 pub mod tokenizer;
 pub mod weights;
 pub mod whisper;
+pub mod words;
 
 pub use whisper::Whisper;
 

@@ -3,6 +3,8 @@
 //! A *row* is one token sequence that grows: one per item at first, then one per beam. Rows of all items of a batch
 //! are decoded side by side; each row attends to the encoded window of its item.
 
+pub use nn::decoder::Reading;
+
 /// A Whisper network ready to run.
 pub trait Network: Sync {
     /// The encoder's output for one window, with the decoder's cross-attention keys and values.
@@ -17,8 +19,26 @@ pub trait Network: Sync {
     /// Encodes one window of log-mel features, row-major `(n_mels, 3000)`.
     fn encode(&self, mel: &[f32]) -> Self::Encoded;
 
+    /// Reads complete token sequences at once, each with its window: where the heads look that follow the speech, and
+    /// how likely each token is among the ids below `n_ids`.
+    fn read(&self, sequences: &[Sequence<'_, Self::Encoded>], n_ids: u32) -> Vec<Reading>;
+
+    /// Seconds by which the attention of [`Self::read`] passes from word to word later than the speaker does.
+    fn lateness(&self) -> f64;
+
     /// Begins decoding: row `i` belongs to `items[i]`.
     fn decode<'a>(&'a self, items: &[&'a Self::Encoded]) -> Box<dyn Decoding + 'a>;
+}
+
+/// A token sequence to read.
+#[derive(Debug)]
+pub struct Sequence<'a, E> {
+    /// The window that it is about.
+    pub encoded: &'a E,
+    /// Control tokens, text and end.
+    pub tokens: &'a [u32],
+    /// Frames of the encoder, 0.02 s each, that hold sound.
+    pub n_frames: usize,
 }
 
 /// Rows being decoded, with their key and value caches.

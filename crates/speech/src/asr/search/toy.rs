@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::language::Language;
 
-use crate::asr::network::{Decoding, Network};
+use crate::asr::network::{Decoding, Network, Reading, Sequence};
 use crate::asr::special::SpecialTokens;
 
 /// Text tokens are `0..EOT`.
@@ -121,6 +121,39 @@ impl<F: Fn(u64, &[u32]) -> Vec<f32> + Sync> Network for Toy<F> {
     /// Windows are numbered in the order in which they come.
     fn encode(&self, _mel: &[f32]) -> u64 {
         self.n_encoded.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// The look goes through the window at an even pace, half a frame off so that no two tokens are level.
+    fn read(&self, sequences: &[Sequence<'_, u64>], n_ids: u32) -> Vec<Reading> {
+        let one = |sequence: &Sequence<'_, u64>| {
+            let (n_tokens, n_frames) = (sequence.tokens.len(), sequence.n_frames);
+            let pace = n_frames as f32 / n_tokens as f32;
+            let weight = |row: usize, frame: usize| {
+                let off = (frame as f32 + 0.5) / pace - (row as f32 + 0.5);
+                (-off * off).exp()
+            };
+            let attention = (0..n_tokens)
+                .flat_map(|row| (0..n_frames).map(move |frame| weight(row, frame)))
+                .collect();
+            let probabilities = (1..n_tokens)
+                .map(|end| {
+                    let logits = (self.logits)(*sequence.encoded, &sequence.tokens[..end]);
+                    let text = &logits[..n_ids as usize];
+                    let sum: f32 = text.iter().map(|logit| logit.exp()).sum();
+                    text.get(sequence.tokens[end] as usize)
+                        .map_or(0.0, |logit| logit.exp() / sum)
+                })
+                .collect();
+            Reading {
+                attention,
+                probabilities,
+            }
+        };
+        sequences.iter().map(one).collect()
+    }
+
+    fn lateness(&self) -> f64 {
+        0.0
     }
 
     fn decode<'a>(&'a self, items: &[&'a u64]) -> Box<dyn Decoding + 'a> {

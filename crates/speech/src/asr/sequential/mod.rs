@@ -5,8 +5,10 @@
 
 mod compression;
 mod fallback;
+mod invented;
 mod silence;
 mod split;
+mod spoken;
 
 #[cfg(test)]
 mod tests;
@@ -29,6 +31,7 @@ use compression::compression_ratio;
 use fallback::{Attempt, first_acceptable, repeats_to_the_end};
 use silence::may_hold_words;
 use split::split_by_timestamps;
+use spoken::{Spoken, Window};
 
 const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
 /// Steps of the timestamps in a second.
@@ -73,6 +76,7 @@ pub fn transcribe<N: Network>(
         ready,
         tokens: encode_spoken(tokenizer, options.initial_prompt.as_deref()),
         prompt_begin: 0,
+        last_speech: 0.0,
         segments: Vec::new(),
     };
     recording.run()?;
@@ -126,6 +130,8 @@ struct Recording<'a, N: Network> {
     tokens: Vec<u32>,
     /// Where among the tokens the next window's prompt begins.
     prompt_begin: usize,
+    /// Where the last word so far ended, in seconds.
+    last_speech: f64,
     segments: Vec<Segment>,
 }
 
@@ -158,15 +164,22 @@ impl<N: Network> Recording<'_, N> {
         if attempt.is_silence(self.options) {
             return Ok(size);
         }
-        let tokens = &attempt.hypothesis.tokens;
-        let split = split_by_timestamps(tokens, size, self.tokenizer.special());
-        for piece in split.pieces {
+        let split = split_by_timestamps(&attempt.hypothesis.tokens, size, self.tokenizer.special());
+        let place = Window {
+            seek,
+            size,
+            n_frames: self.features.n_frames(),
+        };
+        let spoken = self.spoken(&place, &split, &encoded);
+        let Some(pieces) = spoken.pieces else {
+            return Ok(spoken.advance);
+        };
+        for piece in pieces {
             let text = self.tokenizer.decode(piece.tokens);
             // marks without a letter or digit, such as a lone full stop, are what Whisper makes of a pause
             if piece.start < piece.end && text.chars().any(char::is_alphanumeric) {
                 self.tokens.extend_from_slice(piece.tokens);
-                let times = (seek + piece.start, seek + piece.end);
-                self.segments.push(self.segment(times, text, &attempt));
+                self.segments.push(self.segment(piece, text, &attempt));
             }
         }
         if !self.options.condition_on_previous_text
@@ -174,7 +187,7 @@ impl<N: Network> Recording<'_, N> {
         {
             self.prompt_begin = self.tokens.len();
         }
-        Ok(split.advance)
+        Ok(spoken.advance)
     }
 
     fn encoded(&mut self, seek: usize, size: usize) -> Result<N::Encoded, AsrError> {
@@ -236,19 +249,25 @@ impl<N: Network> Recording<'_, N> {
         })
     }
 
-    /// A segment from one frame to another; it never ends after the recording.
-    fn segment(&self, (start, end): (usize, usize), text: String, attempt: &Attempt) -> Segment {
+    /// A segment with its text; it never ends after the recording.
+    fn segment(&self, piece: Spoken<'_>, text: String, attempt: &Attempt) -> Segment {
         let length = self.samples.len() as f64 / (FRAMES_PER_SECOND * SAMPLES_PER_FRAME) as f64;
-        let within = |frame: usize| Seconds(seconds(frame).0.min(length));
+        let within = |time: f64| Seconds(time.min(length));
         let rounded = |value: f32| Some((f64::from(value) * 1e6).round() / 1e6);
+        let mut words = piece.words;
+        for word in words.iter_mut().flatten() {
+            word.start = word.start.map(|time| within(time.0));
+            word.end = word.end.map(|time| within(time.0));
+        }
         Segment {
-            start: within(start),
-            end: within(end),
+            start: within(piece.start),
+            end: within(piece.end),
             text,
             avg_logprob: rounded(attempt.hypothesis.avg_logprob()),
             no_speech_prob: rounded(attempt.no_speech_prob),
             compression_ratio: rounded(attempt.compression_ratio),
             temperature: rounded(attempt.temperature),
+            words,
             ..Segment::default()
         }
     }

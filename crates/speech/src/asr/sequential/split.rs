@@ -12,6 +12,8 @@ pub(super) struct Split<'a> {
     pub(super) pieces: Vec<Piece<'a>>,
     /// Frames after which the next window begins; at least 1.
     pub(super) advance: usize,
+    /// Whether one timestamp alone ends the tokens: nothing is said after it.
+    pub(super) ends_alone: bool,
 }
 
 /// A segment inside a window.
@@ -56,6 +58,7 @@ pub(super) fn split_by_timestamps<'a>(
                 tokens,
             }],
             advance: size.max(1),
+            ends_alone,
         };
     };
     let advance = if ends_alone {
@@ -77,6 +80,7 @@ pub(super) fn split_by_timestamps<'a>(
         pieces: pieces.collect(),
         // With timestamps off they come in any order, and a window must not be decoded twice.
         advance: if advance == 0 { size.max(1) } else { advance },
+        ends_alone,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Mutex;
 
-use domain::options::AsrTask;
+use domain::options::{AsrTask, WordTimes};
 use domain::progress::Silent;
 use proptest::prelude::*;
 
@@ -35,6 +35,8 @@ struct Script {
     tokens: &'static [u32],
     sure: f32,
     silence: f32,
+    /// Whether the text is found unlikely when it is read once more, without timestamps.
+    doubted: bool,
 }
 
 const fn says(tokens: &'static [u32]) -> Script {
@@ -42,6 +44,7 @@ const fn says(tokens: &'static [u32]) -> Script {
         tokens,
         sure: 0.99,
         silence: 0.01,
+        doubted: false,
     }
 }
 
@@ -62,6 +65,7 @@ fn run(script: &[Script], samples: &[f32], options: &AsrOptions) -> Outcome {
             tokens,
             sure,
             silence,
+            doubted,
         } = script[window.min(script.len() - 1)];
         let begin = fed
             .iter()
@@ -76,6 +80,9 @@ fn run(script: &[Script], samples: &[f32], options: &AsrOptions) -> Outcome {
             _ => EOT,
         };
         logits[next as usize] = sure.ln();
+        if doubted && fed.contains(&NO_TIMESTAMPS) {
+            logits[5] = 9.0;
+        }
         if generated.is_empty() {
             prompts.lock().unwrap().push((window, fed.to_vec()));
             let others: f32 = logits.iter().map(|logit| logit.exp()).sum();
@@ -96,10 +103,12 @@ fn run(script: &[Script], samples: &[f32], options: &AsrOptions) -> Outcome {
     }
 }
 
-/// The usual options, without beams: a sure script is followed to its end.
+/// The usual options, without beams: a sure script is followed to its end. Without words, segments last as the script
+/// says.
 fn greedy() -> AsrOptions {
     AsrOptions {
         beam_size: 1,
+        word_times: WordTimes::Off,
         ..AsrOptions::default()
     }
 }
@@ -438,12 +447,99 @@ fn a_language_that_the_model_does_not_know_is_an_error() {
     assert_eq!(result, Err(expected));
 }
 
+/// As [`greedy`], with words.
+fn with_words() -> AsrOptions {
+    AsrOptions {
+        word_times: WordTimes::Refined,
+        ..greedy()
+    }
+}
+
+#[test]
+fn each_segment_lasts_as_long_as_its_words() {
+    let outcome = run(
+        &[says(FIRST), says(SECOND), says(THIRD)],
+        &sound(70.0),
+        &with_words(),
+    );
+    let segments = &outcome.transcript.segments;
+    let texts: Vec<_> = segments
+        .iter()
+        .map(|segment| segment.text.as_str())
+        .collect();
+    assert_eq!(texts[..2], ["a", "b"]);
+    for segment in segments {
+        let words = segment.words.as_ref().unwrap();
+        assert_eq!(
+            words
+                .iter()
+                .map(|word| word.word.as_str())
+                .collect::<String>(),
+            segment.text
+        );
+        assert_eq!(words[0].start, Some(segment.start));
+        assert_eq!(words.last().unwrap().end, Some(segment.end));
+    }
+    let without = run(&[says(FIRST)], &sound(70.0), &greedy());
+    assert!(
+        without
+            .transcript
+            .segments
+            .iter()
+            .all(|segment| segment.words.is_none())
+    );
+}
+
+#[test]
+fn what_is_unfinished_is_decoded_again_after_the_last_word() {
+    // The text breaks off, so that the window ends with its last word instead of its last frame.
+    let outcome = run(
+        &[says(&[TS, 1, 2, 3]), says(THIRD)],
+        &sound(40.0),
+        &with_words(),
+    );
+    let segments = &outcome.transcript.segments;
+    assert!(
+        segments[0].end.0 < 29.0 && outcome.n_encoded >= 2,
+        "{}",
+        outcome.segments
+    );
+    assert!(segments[1].start >= segments[0].end, "{}", outcome.segments);
+}
+
+#[test]
+fn doubtful_words_amid_silence_are_dropped_on_demand() {
+    let doubtful = Script {
+        doubted: true,
+        ..says(&[TS, 1, 2, TS + 1490])
+    };
+    let options = with_words();
+    let script = [doubtful, says(THIRD)];
+    let kept = run(&script, &sound(30.0), &options);
+    assert_eq!(kept.transcript.segments.len(), 1, "{}", kept.segments);
+    let options = AsrOptions {
+        hallucination_silence_threshold: Some(1.0),
+        ..options
+    };
+    let dropped = run(&script, &sound(30.0), &options);
+    assert!(
+        dropped
+            .transcript
+            .segments
+            .iter()
+            .all(|segment| segment.text != "ab"),
+        "{}",
+        dropped.segments
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(12))]
 
     #[test]
     fn every_recording_comes_to_an_end(
         n_seconds in 0f32..65.0, without_timestamps: bool, beam_size in 1usize..4, sampled: bool,
+        words in 0..3_usize, skips: bool,
     ) {
         let options = AsrOptions {
             beam_size,
@@ -451,6 +547,8 @@ proptest! {
             best_of: 2,
             temperatures: if sampled { vec![1.0] } else { vec![0.0] },
             no_speech_threshold: None,
+            word_times: [WordTimes::Off, WordTimes::Refined, WordTimes::AsReference][words],
+            hallucination_silence_threshold: skips.then_some(2.0),
             ..greedy()
         };
         let samples = sound(n_seconds);
@@ -461,7 +559,11 @@ proptest! {
             prop_assert!(segment.start <= segment.end && segment.end.0 <= length);
             prop_assert!(!segment.text.trim().is_empty());
         }
-        if !without_timestamps {
+        let all = transcript.segments.iter().flat_map(|segment| segment.words.iter().flatten());
+        if words == 1 {
+            prop_assert!(all.is_sorted_by(|a, b| a.start < a.end && a.end <= b.start));
+        }
+        if !without_timestamps && words == 0 {
             prop_assert!(transcript.segments.is_sorted_by(|a, b| a.start <= b.start && a.end <= b.end));
         }
     }

@@ -14,6 +14,7 @@ use super::balance::{Dense, balance_norm};
 use super::{WINDOW_FRAMES, Whisper, WhisperNetwork};
 use crate::asr::tokenizer::{Tokenizer, TokenizerError};
 use crate::asr::weights::{self, Weights, WeightsError};
+use crate::asr::words::{Head, alignment_heads};
 
 /// Decoder positions of every Whisper model.
 const TEXT_POSITIONS: usize = 448;
@@ -78,7 +79,8 @@ pub(super) fn load(
     // the vocabulary takes a while to parse, and the weights do not need it
     let (network, tokenizer) = std::thread::scope(|scope| {
         let tokenizer = scope.spawn(|| Tokenizer::load(&tokenizer_path, dimensions.vocabulary));
-        let network = reader.network(dimensions, pool);
+        let heads = alignment_heads(folder, &dimensions);
+        let network = reader.network(dimensions, pool, heads);
         (network, tokenizer.join())
     });
     let tokenizer = tokenizer.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
@@ -144,7 +146,12 @@ impl Reader<'_> {
         Ok(dimensions)
     }
 
-    fn network(&self, dimensions: Dimensions, pool: Pool) -> Result<WhisperNetwork, WeightsError> {
+    fn network(
+        &self,
+        dimensions: Dimensions,
+        pool: Pool,
+        alignment_heads: Vec<Head>,
+    ) -> Result<WhisperNetwork, WeightsError> {
         let Dimensions {
             n_mels,
             width,
@@ -185,6 +192,7 @@ impl Reader<'_> {
                 norm: self.norm("decoder/layer_norm", width)?,
                 isa: self.isa,
             },
+            alignment_heads,
         })
     }
 

@@ -13,8 +13,9 @@ use nn::{Isa, Pool, Precision};
 
 pub use load::{Dimensions, LoadError};
 
-use super::network::{Decoding, Network};
+use super::network::{Decoding, Network, Reading, Sequence};
 use super::tokenizer::Tokenizer;
+use super::words::{Head, lateness};
 
 /// Feature frames of a window.
 pub const WINDOW_FRAMES: usize = 3000;
@@ -37,6 +38,8 @@ pub struct WhisperNetwork {
     encoder_positions: Vec<f32>,
     encoder: Encoder,
     decoder: Decoder,
+    /// The heads of the decoder that follow the speech.
+    alignment_heads: Vec<Head>,
 }
 
 impl Whisper {
@@ -112,6 +115,27 @@ impl Network for WhisperNetwork {
 
     fn encode(&self, mel: &[f32]) -> CrossCache {
         CrossCache::new(&self.decoder, &self.pool, &self.encode_features(mel))
+    }
+
+    fn read(&self, sequences: &[Sequence<'_, CrossCache>], n_ids: u32) -> Vec<Reading> {
+        let sequences: Vec<_> = (sequences.iter())
+            .map(|sequence| nn::decoder::Sequence {
+                window: sequence.encoded,
+                tokens: sequence.tokens,
+                n_frames: sequence.n_frames,
+            })
+            .collect();
+        nn::decoder::read(
+            &self.decoder,
+            &self.pool,
+            &sequences,
+            &self.alignment_heads,
+            n_ids as usize,
+        )
+    }
+
+    fn lateness(&self) -> f64 {
+        lateness(&self.dimensions, &self.alignment_heads)
     }
 
     fn decode<'a>(&'a self, items: &[&'a CrossCache]) -> Box<dyn Decoding + 'a> {
