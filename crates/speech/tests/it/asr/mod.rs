@@ -5,6 +5,7 @@
 mod languages;
 mod probes;
 mod tokens;
+mod words;
 
 use std::path::{Path, PathBuf};
 
