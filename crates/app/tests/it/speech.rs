@@ -53,11 +53,45 @@ fn every_format_tells_the_same_story() {
     }
     assert!(latest < 30.0, "{latest}");
 
+    let mut latest = 0.0;
+    for segment in &transcript.segments {
+        let words = segment.words.as_ref().unwrap();
+        let texts: Vec<_> = words.iter().map(|word| word.word.as_str()).collect();
+        assert_eq!(texts.join(" "), segment.text.trim());
+        for word in words {
+            let (start, end) = (word.start.unwrap().0, word.end.unwrap().0);
+            assert!(latest <= start && start < end, "{word:?}");
+            assert!((0.0..=1.0).contains(&word.score.unwrap()), "{word:?}");
+            latest = end;
+        }
+    }
+
     let n_segments = transcript.segments.len();
     assert_eq!(desk.read("sample.txt").lines().count(), n_segments);
     assert_eq!(desk.read("sample.tsv").lines().count(), n_segments + 1);
     assert_eq!(desk.read("sample.srt").matches(" --> ").count(), n_segments);
     assert_eq!(desk.read("sample.vtt").matches(" --> ").count(), n_segments);
+}
+
+#[test]
+fn each_word_is_underlined_while_it_is_spoken() {
+    const TEST: &str = "each_word_is_underlined_while_it_is_spoken";
+    let (Some(_), Some(call)) = (tiny_model(TEST), recorded_call(TEST)) else {
+        return;
+    };
+    let ran = Desk::new().run(&[
+        "transcribe",
+        "--model",
+        "tiny.en",
+        "--format",
+        "vtt",
+        "--highlight-words",
+        &call,
+    ]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for word in ["<u>New</u> Jersey", "New <u>Jersey"] {
+        assert!(ran.stdout.contains(word), "{word} is not in {}", ran.stdout);
+    }
 }
 
 #[test]

@@ -145,8 +145,15 @@ fn flags_for_subtitles_need_subtitles() {
          hint: use it with --format srt, vtt or all",
     );
     check(
-        &["talk.wav", "--highlight-words", "--format", "srt"],
-        "scriven: --highlight-words needs the times of single words, which are not found yet",
+        &[
+            "talk.wav",
+            "--highlight-words",
+            "--format",
+            "srt",
+            "--align",
+            "off",
+        ],
+        "scriven: --highlight-words needs the times of words, which --align off leaves out",
     );
 }
 

@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{ArgAction, ValueEnum};
 use domain::export::Format;
 use domain::language::Language;
-use domain::options::{AsrTask, ComputeType};
+use domain::options::{AsrTask, ComputeType, WordTimes};
 use speech::models::ModelChoice;
 
 use super::parse;
@@ -33,6 +33,8 @@ pub(crate) struct Args {
     pub(super) search: SearchArgs,
     #[command(flatten)]
     pub(super) fallback: FallbackArgs,
+    #[command(flatten)]
+    pub(super) words: WordArgs,
 }
 
 /// Where results go, and how they look.
@@ -222,6 +224,19 @@ pub(super) struct FallbackArgs {
     pub(super) no_speech_threshold: Threshold,
 }
 
+/// The times of single words.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Words")]
+pub(super) struct WordArgs {
+    /// How words get their times
+    #[arg(long, value_enum, default_value_t = AlignArg::Attention)]
+    pub(super) align: AlignArg,
+
+    /// Drop doubtful words amid a silence longer than this, in seconds; `none` is off
+    #[arg(long, value_name = "S", default_value = "none", value_parser = parse::threshold, allow_negative_numbers = true)]
+    pub(super) hallucination_silence_threshold: Threshold,
+}
+
 /// Value of `--language`; `None` is `auto`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LanguageArg(pub(super) Option<Language>);
@@ -301,6 +316,24 @@ impl From<ComputeTypeArg> for ComputeType {
         match compute_type {
             ComputeTypeArg::Int8 | ComputeTypeArg::Float16 => Self::Int8,
             ComputeTypeArg::Float32 => Self::Float32,
+        }
+    }
+}
+
+/// Values of `--align`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum AlignArg {
+    /// By where the model listens while it writes
+    Attention,
+    /// Not at all: no words in the result
+    Off,
+}
+
+impl From<AlignArg> for WordTimes {
+    fn from(align: AlignArg) -> Self {
+        match align {
+            AlignArg::Attention => Self::Refined,
+            AlignArg::Off => Self::Off,
         }
     }
 }

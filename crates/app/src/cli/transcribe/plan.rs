@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use domain::export::{ExportOptions, Format};
-use domain::options::{AsrOptions, AsrTask, ComputeType, OptionProblem, temperature_ladder};
+use domain::options::{
+    AsrOptions, AsrTask, ComputeType, OptionProblem, WordTimes, temperature_ladder,
+};
 use speech::models::{ModelChoice, ModelRequest};
 
-use super::args::{Args, ComputeTypeArg, DeviceArg, FormatArg};
+use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg};
 use super::input::Input;
 use super::output::Output;
 use crate::exit::{Exit, Failure};
@@ -118,6 +120,8 @@ fn asr_options(args: &Args) -> AsrOptions {
         multilingual: speech.multilingual,
         language_detection_segments: speech.language_detection_segments,
         language_detection_threshold: speech.language_detection_threshold,
+        word_times: WordTimes::from(args.words.align),
+        hallucination_silence_threshold: args.words.hallucination_silence_threshold.0,
         ..AsrOptions::default()
     }
 }
@@ -153,7 +157,7 @@ fn threads_problem(n_threads: usize) -> Option<Failure> {
     })
 }
 
-/// Flags for subtitles that would have no effect.
+/// Flags for subtitles that would have no effect, or lack what they need.
 fn subtitle_problems(args: &Args) -> Vec<Failure> {
     let output = &args.output;
     let given = [
@@ -162,16 +166,17 @@ fn subtitle_problems(args: &Args) -> Vec<Failure> {
         (output.highlight_words, "--highlight-words"),
     ];
     let given = given.iter().filter(|(is_given, _)| *is_given);
-    if output
+    let is_subtitles = output
         .format
         .formats()
         .into_iter()
-        .any(Format::is_subtitles)
-    {
-        let highlight = output.highlight_words.then(|| {
-            usage("--highlight-words needs the times of single words, which are not found yet")
+        .any(Format::is_subtitles);
+    if is_subtitles {
+        let without_words = output.highlight_words && args.words.align == AlignArg::Off;
+        let problem = without_words.then(|| {
+            usage("--highlight-words needs the times of words, which --align off leaves out")
         });
-        return highlight.into_iter().collect();
+        return problem.into_iter().collect();
     }
     given
         .map(|(_, flag)| {

@@ -30,7 +30,7 @@ impl TimedWord<'_> {
 /// What stands between two words in the language with this code.
 pub(super) fn joiner(language: &str) -> &'static str {
     match language {
-        "ja" | "zh" => "",
+        "ja" | "zh" | "yue" | "th" | "lo" | "my" => "",
         _ => " ",
     }
 }

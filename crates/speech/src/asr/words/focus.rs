@@ -35,7 +35,9 @@ pub(super) fn focus(
         }
     }
     let share = 1.0 / n_heads as f32;
-    sum.iter_mut().for_each(|value| *value *= share);
+    for value in &mut sum {
+        *value *= share;
+    }
     sum
 }
 
@@ -117,10 +119,11 @@ fn medians<const N: usize>(mut of: [[f32; N]; MEDIAN_WIDTH]) -> [f32; N] {
         (3, 4),
     ];
     for (low, high) in COMPARISONS {
-        for lane in 0..N {
-            let (a, b) = (of[low][lane], of[high][lane]);
-            of[low][lane] = if a < b { a } else { b };
-            of[high][lane] = if a < b { b } else { a };
+        let (left, right) = of.split_at_mut(high);
+        for (low, high) in left[low].iter_mut().zip(&mut right[0]) {
+            let (a, b) = (*low, *high);
+            *low = if a < b { a } else { b };
+            *high = if a < b { b } else { a };
         }
     }
     of[3]
@@ -142,22 +145,19 @@ mod tests {
     }
 
     fn plain_median(row: &[f32]) -> Vec<f32> {
-        let n = row.len() as isize;
+        let n = row.len();
         if n <= 3 {
             return row.to_vec();
         }
-        let at = |i: isize| {
-            row[(if i < 0 {
-                -i
-            } else if i >= n {
-                2 * n - 2 - i
-            } else {
-                i
-            }) as usize]
+        // three more on either side, counted from the reflected end
+        let at = |i: usize| match i {
+            0..3 => row[3 - i],
+            i if i < n + 3 => row[i - 3],
+            i => row[2 * n - 2 - (i - 3)],
         };
         (0..n)
             .map(|i| {
-                let mut seven: Vec<f32> = (i - 3..=i + 3).map(at).collect();
+                let mut seven: Vec<f32> = (i..i + 7).map(at).collect();
                 seven.sort_by(f32::total_cmp);
                 seven[3]
             })

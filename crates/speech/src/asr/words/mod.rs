@@ -137,7 +137,7 @@ struct Text {
     tokens: Vec<u32>,
     /// Control tokens but for the last, whose row predicts the first of the text.
     n_skipped: usize,
-    n_text: usize,
+    n_spoken: usize,
     /// Frames of the encoder that hold sound.
     n_frames: usize,
 }
@@ -162,19 +162,19 @@ impl Text {
         let n_control = tokens.len();
         let text = window.segments.iter().flat_map(|segment| segment.tokens);
         tokens.extend(text.filter(|token| **token < special.end_of_text));
-        let n_text = tokens.len() - n_control;
+        let n_spoken = tokens.len() - n_control;
         tokens.push(special.end_of_text);
         Self {
             tokens,
             n_skipped: n_control - 1,
-            n_text,
+            n_spoken,
             n_frames: window.n_frames / FEATURES_PER_FRAME,
         }
     }
 
     /// Whether there is anything to read, and room for it in the decoder.
     fn is_readable(&self) -> bool {
-        self.n_text > 0 && self.n_frames > 0 && self.tokens.len() <= CONTEXT
+        self.n_spoken > 0 && self.n_frames > 0 && self.tokens.len() <= CONTEXT
     }
 
     fn sequence<'a, E>(&'a self, encoded: &'a E) -> Sequence<'a, E> {
@@ -186,7 +186,7 @@ impl Text {
     }
 
     fn token_times(&self, reading: &Reading) -> TokenTimes {
-        let rows = self.n_skipped..self.n_skipped + self.n_text + 1;
+        let rows = self.n_skipped..self.n_skipped + self.n_spoken + 1;
         let focus = focus::focus(
             &reading.attention,
             self.tokens.len(),

@@ -55,9 +55,17 @@ fn levels(samples: &[f32]) -> Vec<f32> {
             let start = middle.saturating_sub(SPAN / 2);
             let end = (middle + SPAN / 2).min(samples.len());
             let power = (sums[end] - sums[start]) / (end - start) as f64;
-            10.0 * (power.max(0.0) as f32 + 1e-10).log10()
+            decibels(power)
         })
         .collect()
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "levels need no more digits"
+)]
+fn decibels(power: f64) -> f32 {
+    10.0 * (power.max(0.0) + 1e-10).log10() as f32
 }
 
 fn threshold(levels: &[f32]) -> Option<f32> {
@@ -73,18 +81,19 @@ fn threshold(levels: &[f32]) -> Option<f32> {
 mod tests {
     use super::*;
 
-    /// Noise as loud as said, part after part: seconds and amplitude.
-    fn sound(parts: &[(f32, f32)]) -> Vec<f32> {
+    /// Noise as loud as said, part after part: milliseconds and amplitude.
+    fn sound(parts: &[(usize, f32)]) -> Vec<f32> {
         let mut random = fastrand::Rng::with_seed(1);
-        let part = |(length, amplitude): &(f32, f32)| {
-            let n = (length * 16_000.0).round() as usize;
-            let noise: Vec<f32> = (0..n).map(|_| (random.f32() - 0.5) * amplitude).collect();
+        let part = |(length_ms, amplitude): &(usize, f32)| {
+            let noise: Vec<f32> = (0..length_ms * 16)
+                .map(|_| (random.f32() - 0.5) * amplitude)
+                .collect();
             noise
         };
         parts.iter().flat_map(part).collect()
     }
 
-    fn check(parts: &[(f32, f32)], expected: &[Range<f64>]) {
+    fn check(parts: &[(usize, f32)], expected: &[Range<f64>]) {
         let found = pauses(&sound(parts));
         let near = |a: &Range<f64>, b: &Range<f64>| {
             (a.start - b.start).abs() < 0.025 && (a.end - b.end).abs() < 0.025
@@ -98,33 +107,35 @@ mod tests {
     fn quiet_stretches_are_pauses() {
         check(
             &[
-                (0.05, 0.001),
-                (1.0, 0.5),
-                (0.3, 0.001),
-                (1.0, 0.3),
-                (0.5, 0.002),
+                (50, 0.001),
+                (1000, 0.5),
+                (300, 0.001),
+                (1000, 0.3),
+                (500, 0.002),
             ],
             &[0.0..0.05, 1.05..1.35, 2.35..2.85],
         );
         // Digital silence as well as noise; a short gap belongs to a word.
         check(
-            &[(1.0, 0.5), (0.3, 0.0), (1.0, 0.3), (0.05, 0.0), (0.5, 0.4)],
+            &[(1000, 0.5), (300, 0.0), (1000, 0.3), (50, 0.0), (500, 0.4)],
             &[1.0..1.3],
         );
     }
 
     #[test]
     fn where_all_is_alike_there_are_no_pauses() {
-        check(&[(3.0, 0.5)], &[]);
-        check(&[(3.0, 0.0)], &[]);
-        check(&[(1.0, 0.5), (0.5, 0.3), (1.0, 0.5)], &[]);
+        check(&[(3000, 0.5)], &[]);
+        check(&[(3000, 0.0)], &[]);
+        check(&[(1000, 0.5), (500, 0.3), (1000, 0.5)], &[]);
         check(&[], &[]);
     }
 
     #[test]
     fn an_offset_is_not_loud() {
-        let mut samples = sound(&[(1.0, 0.2), (0.5, 0.001), (1.0, 0.2)]);
-        samples.iter_mut().for_each(|sample| *sample += 0.4);
+        let mut samples = sound(&[(1000, 0.2), (500, 0.001), (1000, 0.2)]);
+        for sample in &mut samples {
+            *sample += 0.4;
+        }
         assert_eq!(pauses(&samples).len(), 1);
     }
 }
