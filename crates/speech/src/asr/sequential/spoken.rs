@@ -68,7 +68,7 @@ impl<N: Network> Recording<'_, N> {
             (piece.start, piece.end) = (timed.start.0, timed.end.0);
             piece.words = Some(timed.words);
         }
-        if !split.ends_alone {
+        if self.options.word_times == WordTimes::AsReference && !split.ends_alone {
             advance = advance_to_last_word(&pieces, window).unwrap_or(advance);
         }
         if let Some(threshold) = self.options.hallucination_silence_threshold {
@@ -125,7 +125,9 @@ impl<N: Network> Recording<'_, N> {
     }
 }
 
-/// Frames to the end of the last word: what the window holds beyond it is decoded again.
+/// Frames to the end of the last word: what the window holds beyond it is decoded again, as in faster-whisper. That is
+/// the reference's rule alone: half an hour of speeches lost 160 of 4330 words with it and 73 without (tiny.en), and
+/// without it the text does not depend on whether words are wanted.
 fn advance_to_last_word(pieces: &[Spoken<'_>], window: &Window) -> Option<usize> {
     #[expect(
         clippy::cast_possible_truncation,

@@ -491,20 +491,33 @@ fn each_segment_lasts_as_long_as_its_words() {
 }
 
 #[test]
-fn what_is_unfinished_is_decoded_again_after_the_last_word() {
+fn what_is_unfinished_is_decoded_again_after_the_last_word_as_in_the_reference() {
     // The text breaks off, so that the window ends with its last word instead of its last frame.
-    let outcome = run(
-        &[says(&[TS, 1, 2, 3]), says(THIRD)],
-        &sound(40.0),
-        &with_words(),
-    );
-    let segments = &outcome.transcript.segments;
-    assert!(
-        segments[0].end.0 < 29.0 && outcome.n_encoded >= 2,
-        "{}",
-        outcome.segments
-    );
-    assert!(segments[1].start >= segments[0].end, "{}", outcome.segments);
+    let script = [says(&[TS, 1, 2, 3]), says(THIRD)];
+    let [reference, refined] = [WordTimes::AsReference, WordTimes::Refined].map(|word_times| {
+        let options = AsrOptions {
+            word_times,
+            ..with_words()
+        };
+        run(&script, &sound(40.0), &options).transcript.segments
+    });
+    assert!(reference[0].end.0 < 29.0 && refined[0].end.0 < 29.0);
+    assert!(reference[1].start < refined[1].start && refined[1].start.0 > 30.0);
+}
+
+#[test]
+fn words_change_nothing_of_the_text() {
+    let script = [says(FIRST), says(&[TS, 1, 2, 3]), says(SECOND), says(THIRD)];
+    let [with, without] = [with_words(), greedy()].map(|options| {
+        let outcome = run(&script, &sound(100.0), &options);
+        let texts = outcome
+            .transcript
+            .segments
+            .into_iter()
+            .map(|segment| segment.text);
+        (texts.collect::<Vec<_>>(), outcome.prompts)
+    });
+    assert_eq!(with, without);
 }
 
 #[test]

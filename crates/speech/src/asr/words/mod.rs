@@ -334,7 +334,7 @@ impl Timing {
             word: self.text.trim().to_owned(),
             start: Some(Seconds(self.start)),
             end: Some(Seconds(self.end)),
-            score: Some((self.probability * 1e6).round() / 1e6),
+            score: Some((self.probability * 1e3).round() / 1e3),
             speaker: None,
         }
     }
