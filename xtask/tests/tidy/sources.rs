@@ -59,8 +59,9 @@ fn no_file_names_a_place_of_one_machine() {
 #[test]
 fn the_script_and_the_program_pin_the_same_weights() {
     let script = fs::read_to_string(root().join("scripts/fetch-models")).unwrap();
-    let program = "crates/speech/src/models/manifest.rs";
-    let program = fs::read_to_string(root().join(program)).unwrap();
+    let program: String = ["manifest.rs", "companion.rs"]
+        .map(|file| fs::read_to_string(root().join("crates/speech/src/models").join(file)).unwrap())
+        .concat();
     let is_sum = |word: &&str| word.len() == 64 && word.bytes().all(|b| b.is_ascii_hexdigit());
     let pins: Vec<_> = program.split('"').filter(is_sum).collect();
     assert!(!pins.is_empty());

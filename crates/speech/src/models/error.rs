@@ -47,6 +47,18 @@ pub enum ModelError {
         looked: Vec<PathBuf>,
     },
 
+    /// A network that works beside the recogniser is not on this machine.
+    #[error(
+        "'{name}', which finds the speech, is not on this machine (looked in {}); run scripts/fetch-models {name}",
+        list(.looked)
+    )]
+    NoCompanion {
+        /// Its name.
+        name: &'static str,
+        /// Folders searched.
+        looked: Vec<PathBuf>,
+    },
+
     /// A model folder is there, but not whole.
     #[error("the model folder {} has no {file}; {remedy}", .folder.display())]
     MissingFile {

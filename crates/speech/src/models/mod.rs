@@ -6,6 +6,7 @@
 //! Face or torchaudio publish them.
 
 mod align;
+mod companion;
 mod error;
 mod fetch;
 mod folder;
@@ -15,6 +16,7 @@ mod request;
 mod verify;
 
 pub use align::{AlignChoice, UnknownAlignModel};
+pub use companion::Companion;
 pub use error::ModelError;
 pub use fetch::pull;
 pub use folder::{ModelFolder, ModelKind};

@@ -80,18 +80,42 @@ fn check(
     monitor: &dyn Monitor,
     effort: Effort,
 ) -> Result<Vec<CheckedFile>, ModelError> {
-    let files = folder::needed_files(&model.path, model.kind, &remedy(model))?;
+    let remedy = remedy(model);
+    let files = folder::needed_files(&model.path, model.kind, &remedy)?;
     let expected = expected_sums(&model.path, model.name, &files)?;
-    let notes_file = notes_file(places, &model.path);
+    let is_full = effort == Effort::Full;
+    check_files(
+        &model.path,
+        &files,
+        expected,
+        &remedy,
+        places,
+        monitor,
+        is_full,
+    )
+}
+
+/// Compares the files of `expected` with their sums; `files` are told too, as unknown if they have none. Notes of an
+/// earlier check are trusted unless `is_full`.
+pub(super) fn check_files(
+    folder: &Path,
+    files: &[String],
+    expected: Vec<(String, String)>,
+    remedy: &str,
+    places: &Places,
+    monitor: &dyn Monitor,
+    is_full: bool,
+) -> Result<Vec<CheckedFile>, ModelError> {
+    let notes_file = notes_file(places, folder);
     let earlier = notes_file.as_deref().map(read_notes).unwrap_or_default();
     let mut notes = Notes::new();
     for (name, sum) in &expected {
-        let file = model.path.join(name);
+        let file = folder.join(name);
         let state = FileState::of(&file).map_err(|source| match source.kind() {
             io::ErrorKind::NotFound => ModelError::MissingFile {
-                folder: model.path.clone(),
+                folder: folder.to_owned(),
                 file: name.clone(),
-                remedy: remedy(model),
+                remedy: remedy.to_owned(),
             },
             _ => ModelError::Unreadable {
                 path: file.clone(),
@@ -102,8 +126,8 @@ fn check(
             sha256: sum.to_lowercase(),
             state,
         };
-        if effort == Effort::Full || earlier.get(name) != Some(&note) {
-            compare(&file, sum, model, monitor)?;
+        if is_full || earlier.get(name) != Some(&note) {
+            compare(&file, sum, remedy, monitor)?;
         }
         notes.insert(name.clone(), note);
     }
@@ -119,8 +143,11 @@ fn check(
         })
         .collect();
     for name in files {
-        if !checked.iter().any(|file| file.name == name) {
-            checked.push(CheckedFile { name, sha256: None });
+        if !checked.iter().any(|file| file.name == *name) {
+            checked.push(CheckedFile {
+                name: name.clone(),
+                sha256: None,
+            });
         }
     }
     Ok(checked)
@@ -129,7 +156,7 @@ fn check(
 fn compare(
     file: &Path,
     expected: &str,
-    model: &ModelFolder,
+    remedy: &str,
     monitor: &dyn Monitor,
 ) -> Result<(), ModelError> {
     let actual = sha256_of(file, monitor)?;
@@ -140,7 +167,7 @@ fn compare(
         file: file.to_owned(),
         expected: expected.to_lowercase(),
         actual,
-        remedy: remedy(model),
+        remedy: remedy.to_owned(),
     })
 }
 

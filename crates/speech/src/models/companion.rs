@@ -1,0 +1,126 @@
+//! Networks that work beside the recogniser: where they lie, and what they must be.
+
+use std::path::PathBuf;
+
+use domain::progress::Monitor;
+
+use super::verify::{CheckedFile, check_files};
+use super::{ModelError, Places};
+
+/// A network that is not a recogniser. Each is one file in a folder of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Companion {
+    /// pyannote's segmentation-3.0: finds speech, and who of up to three speaks.
+    Segmentation,
+}
+
+impl Companion {
+    /// All of them.
+    pub const ALL: [Self; 1] = [Self::Segmentation];
+
+    /// The name of its folder.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Segmentation => "segmentation-3.0",
+        }
+    }
+
+    /// The file with its weights.
+    pub fn file(self) -> &'static str {
+        match self {
+            Self::Segmentation => "pytorch_model.bin",
+        }
+    }
+
+    /// The file's SHA-256: `scripts/fetch-models` knows the same.
+    fn sha256(self) -> &'static str {
+        match self {
+            Self::Segmentation => {
+                "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298"
+            }
+        }
+    }
+
+    /// The folder that holds it, unchecked; `None` if it is not on this machine.
+    pub fn find(self, places: &Places) -> Option<PathBuf> {
+        let mut folders = places
+            .shelves()
+            .into_iter()
+            .map(|shelf| shelf.join(self.name()));
+        folders.find(|folder| folder.join(self.file()).is_file())
+    }
+
+    /// The folder that holds it, its file being the one that was published.
+    ///
+    /// # Errors
+    /// It is not on this machine, cannot be read, or is another file; or the monitor cancelled.
+    pub fn locate(self, places: &Places, monitor: &dyn Monitor) -> Result<PathBuf, ModelError> {
+        let folder = self.find(places).ok_or_else(|| ModelError::NoCompanion {
+            name: self.name(),
+            looked: places.shelves(),
+        })?;
+        self.check(&folder, places, monitor, false)?;
+        Ok(folder)
+    }
+
+    /// Reads the file whole and compares its sum, whatever was noted before.
+    ///
+    /// # Errors
+    /// As [`Self::locate`].
+    pub fn verify(
+        self,
+        places: &Places,
+        monitor: &dyn Monitor,
+    ) -> Result<(PathBuf, Vec<CheckedFile>), ModelError> {
+        let folder = self.find(places).ok_or_else(|| ModelError::NoCompanion {
+            name: self.name(),
+            looked: places.shelves(),
+        })?;
+        let checked = self.check(&folder, places, monitor, true)?;
+        Ok((folder, checked))
+    }
+
+    fn check(
+        self,
+        folder: &std::path::Path,
+        places: &Places,
+        monitor: &dyn Monitor,
+        is_full: bool,
+    ) -> Result<Vec<CheckedFile>, ModelError> {
+        let expected = vec![(self.file().to_owned(), self.sha256().to_owned())];
+        let remedy = format!("remove it and run scripts/fetch-models {}", self.name());
+        check_files(folder, &[], expected, &remedy, places, monitor, is_full)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::progress::Silent;
+
+    use super::*;
+
+    #[test]
+    fn a_companion_is_found_checked_or_told_how_to_get() {
+        let shelf = tempfile::tempdir().unwrap();
+        let places = Places {
+            model_dir: Some(shelf.path().to_owned()),
+            ..Places::default()
+        };
+        let error = Companion::Segmentation
+            .locate(&places, &Silent)
+            .unwrap_err();
+        let error = error.to_string();
+        assert!(
+            error.contains("run scripts/fetch-models segmentation-3.0"),
+            "{error}"
+        );
+        let folder = shelf.path().join("segmentation-3.0");
+        std::fs::create_dir(&folder).unwrap();
+        std::fs::write(folder.join("pytorch_model.bin"), b"another file").unwrap();
+        assert_eq!(Companion::Segmentation.find(&places), Some(folder));
+        let error = Companion::Segmentation
+            .locate(&places, &Silent)
+            .unwrap_err();
+        assert!(matches!(error, ModelError::WrongChecksum { .. }), "{error}");
+    }
+}
