@@ -85,6 +85,8 @@ pub struct AsrOptions {
     pub without_timestamps: bool,
     /// Latest time of the first timestamp, in seconds.
     pub max_initial_timestamp: f32,
+    /// Chunks decoded side by side by the batched algorithm; at least 1.
+    pub batch_size: usize,
     /// Detect the language of every window anew.
     pub multilingual: bool,
     /// Windows looked at to detect the language; at least 1.
@@ -123,6 +125,7 @@ impl Default for AsrOptions {
             suppress_numerals: false,
             without_timestamps: false,
             max_initial_timestamp: 1.0,
+            batch_size: 8,
             multilingual: false,
             language_detection_segments: 1,
             language_detection_threshold: 0.5,

@@ -17,6 +17,8 @@ pub struct OptionProblem {
 
 /// Beams and samples a search may keep side by side; each costs memory like a decoder of its own.
 const SEARCH_WIDTH: RangeInclusive<usize> = 1..=100;
+/// Chunks decoded side by side.
+const BATCH_SIZE: RangeInclusive<usize> = 1..=256;
 
 /// Characters of a prompt.
 const LONGEST_TEXT: usize = 4000;
@@ -29,6 +31,7 @@ impl AsrOptions {
     pub fn problems(&self) -> Vec<OptionProblem> {
         [
             within("beam_size", self.beam_size, &SEARCH_WIDTH),
+            within("batch_size", self.batch_size, &BATCH_SIZE),
             within("best_of", self.best_of, &SEARCH_WIDTH),
             above_zero("patience", self.patience),
             finite("length_penalty", Some(self.length_penalty)),
@@ -199,6 +202,10 @@ mod tests {
 
     #[test]
     fn each_value_out_of_range_is_named() {
+        check(
+            |o| o.batch_size = 0,
+            "batch_size must be from 1 to 256, not 0",
+        );
         check(
             |o| o.beam_size = 0,
             "beam_size must be from 1 to 100, not 0",

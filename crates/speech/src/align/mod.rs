@@ -16,7 +16,7 @@ mod labels;
 mod listen;
 mod path;
 mod run;
-mod sentences;
+pub(crate) mod sentences;
 #[cfg(test)]
 mod testing;
 mod wav2vec2;

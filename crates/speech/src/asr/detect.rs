@@ -23,7 +23,7 @@ pub struct Detection<E> {
     pub language: Language,
     /// Its probability among the languages, in `[0, 1]`.
     pub probability: f32,
-    /// The window looked at last, with its first frame, for whoever wants to go on with it.
+    /// The window looked at last, with its place, for whoever wants to go on with it.
     pub encoded: Option<(usize, E)>,
 }
 
@@ -64,6 +64,35 @@ pub fn detect_language<N: Network>(
     options: &AsrOptions,
     monitor: &dyn Monitor,
 ) -> Result<Detection<N::Encoded>, AsrError> {
+    let windows = windows(samples, options.language_detection_segments);
+    let windows = windows.into_iter().map(|window| LanguageWindow {
+        place: window.second * FRAMES_PER_SECOND,
+        weight: window.n_loud as f32,
+    });
+    let encode = |seek: usize| {
+        network.encode(&features.window(seek, features.n_frames().saturating_sub(seek)))
+    };
+    detect_in_windows(network, special, windows, encode, options, monitor)
+}
+
+/// A window in which the language is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct LanguageWindow {
+    /// What the caller knows it by: a frame, or the number of a chunk.
+    pub(super) place: usize,
+    /// How much of it there is to hear.
+    pub(super) weight: f32,
+}
+
+/// [`detect_language`] for windows that `encode` makes of their places.
+pub(super) fn detect_in_windows<N: Network>(
+    network: &N,
+    special: &SpecialTokens,
+    windows: impl IntoIterator<Item = LanguageWindow>,
+    encode: impl Fn(usize) -> N::Encoded,
+    options: &AsrOptions,
+    monitor: &dyn Monitor,
+) -> Result<Detection<N::Encoded>, AsrError> {
     let mut detection = Detection {
         language: Language::ENGLISH,
         probability: 0.0,
@@ -71,25 +100,22 @@ pub fn detect_language<N: Network>(
     };
     let mut sums = vec![0.0; special.languages.len()];
     let mut total_weight = 0.0;
-    for window in windows(samples, options.language_detection_segments) {
+    for window in windows {
         if monitor.is_cancelled() {
             return Err(AsrError::Cancelled);
         }
         detection.encoded = None;
-        let seek = window.second * FRAMES_PER_SECOND;
-        let encoded =
-            network.encode(&features.window(seek, features.n_frames().saturating_sub(seek)));
+        let encoded = encode(window.place);
         let log_probs = language_log_probs(network, special, &encoded);
-        detection.encoded = Some((seek, encoded));
+        detection.encoded = Some((window.place, encoded));
         (detection.language, detection.probability) = likeliest(special, &log_probs);
         if detection.probability > options.language_detection_threshold {
             return Ok(detection);
         }
-        let weight = window.n_loud as f32;
-        total_weight += weight;
+        total_weight += window.weight;
         sums.iter_mut()
             .zip(&log_probs)
-            .for_each(|(sum, log_prob)| *sum += weight * log_prob);
+            .for_each(|(sum, log_prob)| *sum += window.weight * log_prob);
     }
     if total_weight > 0.0 {
         for sum in &mut sums {

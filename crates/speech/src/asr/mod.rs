@@ -1,7 +1,9 @@
-//! Whisper: features, tokens, network, search, and the long-form algorithm.
+//! Whisper: features, tokens, network, search, and two ways through a recording: window by window, and chunk by chunk.
 
+pub mod batched;
 pub mod detect;
 pub mod error;
+mod fallback;
 pub mod mel;
 pub mod network;
 pub mod prompt;
@@ -21,6 +23,8 @@ use domain::progress::Monitor;
 use domain::transcript::Transcript;
 use error::AsrError;
 
+use crate::vad::Chunk;
+
 /// Recognises a recording: mono samples at 16 kHz.
 ///
 /// # Errors
@@ -36,6 +40,28 @@ pub fn transcribe(
         whisper.network(),
         whisper.tokenizer(),
         samples,
+        options,
+        monitor,
+    )
+}
+
+/// Recognises chunks of a recording, `AsrOptions::batch_size` side by side: mono samples at 16 kHz.
+///
+/// # Errors
+///
+/// When the model does not know the language asked for, the monitor cancels, or a prompt leaves no room for text.
+pub fn transcribe_chunks(
+    whisper: &Whisper,
+    samples: &[f32],
+    chunks: &[Chunk],
+    options: &AsrOptions,
+    monitor: &dyn Monitor,
+) -> Result<Transcript, AsrError> {
+    batched::transcribe(
+        whisper.network(),
+        whisper.tokenizer(),
+        samples,
+        chunks,
         options,
         monitor,
     )

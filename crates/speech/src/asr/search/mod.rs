@@ -18,17 +18,22 @@ mod tests;
 #[cfg(test)]
 pub(super) mod toy;
 
+use domain::options::AsrOptions;
 use domain::progress::Monitor;
 
 use super::error::AsrError;
 use super::network::Network;
 use super::special::SpecialTokens;
+use super::suppress::{suppressed, suppressed_at_begin};
+use super::tokenizer::Tokenizer;
 use item::{Item, NextStep, Rules, Scratch, Step};
 use prompt::Prompt;
 use row::softmax_at;
 
 /// Positions of the decoder: prompt and text together.
 pub const CONTEXT: usize = 448;
+/// Steps of the timestamps in a second.
+const TIMESTAMPS_PER_SECOND: f32 = 50.0;
 
 /// How the next token is chosen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,6 +56,24 @@ pub enum Method {
     },
 }
 
+impl Method {
+    /// Beam search at temperature 0, else sampling with random numbers from `seed` on.
+    pub fn at(temperature: f32, options: &AsrOptions, seed: u64) -> Self {
+        if temperature > 0.0 {
+            Self::Sample {
+                temperature,
+                best_of: options.best_of,
+                seed,
+            }
+        } else {
+            Self::Beam {
+                size: options.beam_size,
+                patience: options.patience,
+            }
+        }
+    }
+}
+
 /// Options of [`generate`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct SearchOptions {
@@ -68,6 +91,32 @@ pub struct SearchOptions {
     pub suppress_at_begin: Vec<u32>,
     /// The largest first timestamp, in steps of 0.02 s.
     pub max_initial_timestamp: u32,
+}
+
+impl SearchOptions {
+    /// What `options` say about the search, for temperature 0.
+    pub fn of(tokenizer: &Tokenizer, options: &AsrOptions) -> Self {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a cast saturates, and the search bounds it by the last timestamp"
+        )]
+        let max_initial_timestamp =
+            (options.max_initial_timestamp * TIMESTAMPS_PER_SECOND).round() as u32;
+        Self {
+            method: Method::at(0.0, options, 0),
+            length_penalty: options.length_penalty,
+            repetition_penalty: options.repetition_penalty,
+            no_repeat_ngram_size: options.no_repeat_ngram_size,
+            suppress: suppressed(tokenizer, options),
+            suppress_at_begin: if options.suppress_blank {
+                suppressed_at_begin(tokenizer)
+            } else {
+                Vec::new()
+            },
+            max_initial_timestamp,
+        }
+    }
 }
 
 /// What was found for one item.

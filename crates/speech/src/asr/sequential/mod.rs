@@ -3,8 +3,6 @@
 //! Each window of up to 30 s begins where the last complete segment of the one before ended, and is told the text
 //! before it. Windows that come out badly are decoded again at higher temperatures; windows without speech are skipped.
 
-mod compression;
-mod fallback;
 mod invented;
 mod silence;
 mod split;
@@ -21,21 +19,18 @@ use domain::units::Seconds;
 
 use super::detect::{detect_language, most_likely_language, supported_language};
 use super::error::AsrError;
+use super::fallback::{Attempt, first_acceptable};
 use super::mel::{FRAMES_PER_SECOND, FileFeatures, LogMel, WINDOW_FRAMES, WINDOW_SAMPLES};
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
-use super::suppress::{suppressed, suppressed_at_begin};
 use super::tokenizer::Tokenizer;
-use compression::compression_ratio;
-use fallback::{Attempt, first_acceptable, repeats_to_the_end};
 use silence::may_hold_words;
 use split::split_by_timestamps;
-use spoken::{Spoken, Window};
+use spoken::Window;
 
 const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
-/// Steps of the timestamps in a second.
-const TIMESTAMPS_PER_SECOND: f32 = 50.0;
+const SAMPLE_RATE: usize = SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
 
 /// Recognises a recording: mono samples at 16 kHz.
 ///
@@ -71,7 +66,7 @@ pub fn transcribe<N: Network>(
         features,
         options,
         monitor,
-        search: search_options(tokenizer, options),
+        search: SearchOptions::of(tokenizer, options),
         language,
         ready,
         tokens: encode_spoken(tokenizer, options.initial_prompt.as_deref()),
@@ -85,32 +80,6 @@ pub fn transcribe<N: Network>(
         language: language.code().to_owned(),
         language_probability,
     })
-}
-
-fn search_options(tokenizer: &Tokenizer, options: &AsrOptions) -> SearchOptions {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a cast saturates, and the search bounds it by the last timestamp"
-    )]
-    let max_initial_timestamp =
-        (options.max_initial_timestamp * TIMESTAMPS_PER_SECOND).round() as u32;
-    SearchOptions {
-        method: Method::Beam {
-            size: options.beam_size,
-            patience: options.patience,
-        },
-        length_penalty: options.length_penalty,
-        repetition_penalty: options.repetition_penalty,
-        no_repeat_ngram_size: options.no_repeat_ngram_size,
-        suppress: suppressed(tokenizer, options),
-        suppress_at_begin: if options.suppress_blank {
-            suppressed_at_begin(tokenizer)
-        } else {
-            Vec::new()
-        },
-        max_initial_timestamp,
-    }
 }
 
 /// A recording being recognised.
@@ -170,6 +139,7 @@ impl<N: Network> Recording<'_, N> {
             size,
             n_frames: self.features.n_frames(),
         };
+        let length = self.samples.len() as f64 / SAMPLE_RATE as f64;
         let spoken = self.spoken(&place, &split, &encoded);
         let Some(pieces) = spoken.pieces else {
             return Ok(spoken.advance);
@@ -179,7 +149,9 @@ impl<N: Network> Recording<'_, N> {
             // marks without a letter or digit, such as a lone full stop, are what Whisper makes of a pause
             if piece.start < piece.end && text.chars().any(char::is_alphanumeric) {
                 self.tokens.extend_from_slice(piece.tokens);
-                self.segments.push(self.segment(piece, text, &attempt));
+                let times = (piece.start, piece.end);
+                self.segments
+                    .push(attempt.segment(times, text, piece.words, length));
             }
         }
         if !self.options.condition_on_previous_text
@@ -209,18 +181,7 @@ impl<N: Network> Recording<'_, N> {
         };
         let prompts = [parts.tokens(self.tokenizer)];
         first_acceptable(self.options, |temperature| {
-            self.search.method = if temperature > 0.0 {
-                Method::Sample {
-                    temperature,
-                    best_of: self.options.best_of,
-                    seed: seek as u64,
-                }
-            } else {
-                Method::Beam {
-                    size: self.options.beam_size,
-                    patience: self.options.patience,
-                }
-            };
+            self.search.method = Method::at(temperature, self.options, seek as u64);
             let special = self.tokenizer.special();
             let mut found = generate(
                 self.network,
@@ -230,46 +191,8 @@ impl<N: Network> Recording<'_, N> {
                 &self.search,
                 self.monitor,
             )?;
-            let found = found.remove(0);
-            let hypothesis = found
-                .hypotheses
-                .into_iter()
-                .next()
-                .expect("there is always one");
-            let text = self.tokenizer.decode(&hypothesis.tokens);
-            let words = hypothesis.tokens.iter().copied();
-            let words: Vec<u32> = words.filter(|token| *token < special.end_of_text).collect();
-            Ok(Attempt {
-                caught: repeats_to_the_end(&words),
-                no_speech_prob: found.no_speech_prob,
-                compression_ratio: compression_ratio(text.trim()),
-                temperature,
-                hypothesis,
-            })
+            Ok(Attempt::new(found.remove(0), self.tokenizer, temperature))
         })
-    }
-
-    /// A segment with its text; it never ends after the recording.
-    fn segment(&self, piece: Spoken<'_>, text: String, attempt: &Attempt) -> Segment {
-        let length = self.samples.len() as f64 / (FRAMES_PER_SECOND * SAMPLES_PER_FRAME) as f64;
-        let within = |time: f64| Seconds(time.min(length));
-        let rounded = |value: f32| Some((f64::from(value) * 1e6).round() / 1e6);
-        let mut words = piece.words;
-        for word in words.iter_mut().flatten() {
-            word.start = word.start.map(|time| within(time.0));
-            word.end = word.end.map(|time| within(time.0));
-        }
-        Segment {
-            start: within(piece.start),
-            end: within(piece.end),
-            text,
-            avg_logprob: rounded(attempt.hypothesis.avg_logprob()),
-            no_speech_prob: rounded(attempt.no_speech_prob),
-            compression_ratio: rounded(attempt.compression_ratio),
-            temperature: rounded(attempt.temperature),
-            words,
-            ..Segment::default()
-        }
     }
 }
 

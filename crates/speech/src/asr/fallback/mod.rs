@@ -1,8 +1,14 @@
 //! Whether a window's text is good enough, and what is tried where it is not.
 
-use domain::options::AsrOptions;
+mod compression;
 
-use crate::asr::search::Hypothesis;
+use domain::options::AsrOptions;
+use domain::transcript::{Segment, Word};
+use domain::units::Seconds;
+
+use super::search::{Found, Hypothesis};
+use super::tokenizer::Tokenizer;
+use compression::compression_ratio;
 
 /// A window decoded at one temperature.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +34,7 @@ const SURE: f32 = -0.5;
 
 /// Whether `text`, tokens without timestamps, ends with four or more repetitions of the same tokens. A decoder caught in
 /// a loop stays in it to the end of its window, while somebody who says a sentence four times goes on to another.
-pub(super) fn repeats_to_the_end(text: &[u32]) -> bool {
+fn repeats_to_the_end(text: &[u32]) -> bool {
     (0..=LOOP_TAIL.min(text.len())).any(|tail| {
         let text = &text[..text.len() - tail];
         (1..=text.len() / LOOP_REPEATS).any(|period| {
@@ -39,6 +45,51 @@ pub(super) fn repeats_to_the_end(text: &[u32]) -> bool {
 }
 
 impl Attempt {
+    /// Judges the best of what was found.
+    pub(super) fn new(found: Found, tokenizer: &Tokenizer, temperature: f32) -> Self {
+        let hypothesis = found.hypotheses.into_iter().next();
+        let hypothesis = hypothesis.expect("there is always one");
+        let end_of_text = tokenizer.special().end_of_text;
+        let words: Vec<u32> = (hypothesis.tokens.iter().copied())
+            .filter(|token| *token < end_of_text)
+            .collect();
+        let text = tokenizer.decode(&hypothesis.tokens);
+        Self {
+            caught: repeats_to_the_end(&words),
+            no_speech_prob: found.no_speech_prob,
+            compression_ratio: compression_ratio(text.trim()),
+            temperature,
+            hypothesis,
+        }
+    }
+
+    /// A segment of this attempt, times in seconds of a recording that is `length` long: it never ends after that.
+    pub(super) fn segment(
+        &self,
+        (start, end): (f64, f64),
+        text: String,
+        mut words: Option<Vec<Word>>,
+        length: f64,
+    ) -> Segment {
+        let within = |time: f64| Seconds(time.min(length));
+        let rounded = |value: f32| Some((f64::from(value) * 1e6).round() / 1e6);
+        for word in words.iter_mut().flatten() {
+            word.start = word.start.map(|time| within(time.0));
+            word.end = word.end.map(|time| within(time.0));
+        }
+        Segment {
+            start: within(start),
+            end: within(end),
+            text,
+            avg_logprob: rounded(self.hypothesis.avg_logprob()),
+            no_speech_prob: rounded(self.no_speech_prob),
+            compression_ratio: rounded(self.compression_ratio),
+            temperature: rounded(self.temperature),
+            words,
+            ..Segment::default()
+        }
+    }
+
     /// Whether nothing is said: the network thinks so and is not sure of its text either.
     ///
     /// Whisper's own rule asks for both thresholds at once, and noise, music and beeps slip past one of them. Here the
@@ -60,7 +111,7 @@ impl Attempt {
 
     /// Whether the text is taken for a loop: it compresses too well. Whisper asks nothing else, and loses what people
     /// repeat on purpose; a text that leaves its repetitions by itself, and of which the network is sure, is kept.
-    fn loops(&self, options: &AsrOptions) -> bool {
+    pub(super) fn loops(&self, options: &AsrOptions) -> bool {
         let meant = !self.caught && self.hypothesis.avg_logprob() > SURE;
         let threshold = options.compression_ratio_threshold;
         !meant && threshold.is_some_and(|threshold| self.compression_ratio > threshold)
@@ -81,8 +132,49 @@ impl Attempt {
     }
 }
 
-/// Tries the temperatures in order until one gives an acceptable text. Where none does, the likeliest text that does
-/// not loop is taken (the likeliest of all, should all loop), under the last temperature.
+/// The attempts at one window. Where none is acceptable, the likeliest text that does not loop is taken (the likeliest of
+/// all, should all loop), under the last temperature.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    best: Option<Attempt>,
+    is_settled: bool,
+}
+
+impl Attempts {
+    /// Whether an acceptable one was made.
+    pub(super) fn is_settled(&self) -> bool {
+        self.is_settled
+    }
+
+    /// The best so far.
+    pub(super) fn best(&self) -> Option<&Attempt> {
+        self.best.as_ref()
+    }
+
+    /// Adds an attempt.
+    pub(super) fn add(&mut self, attempt: Attempt, options: &AsrOptions) {
+        let rank = |attempt: &Attempt| (!attempt.loops(options), attempt.hypothesis.avg_logprob());
+        let temperature = attempt.temperature;
+        self.is_settled = attempt.is_acceptable(options);
+        match &mut self.best {
+            Some(best) if !self.is_settled && rank(&attempt) <= rank(best) => {
+                best.temperature = temperature;
+            }
+            best => *best = Some(attempt),
+        }
+    }
+
+    /// The one to go on with.
+    ///
+    /// # Panics
+    ///
+    /// When none was made.
+    pub(super) fn taken(self) -> Attempt {
+        self.best.expect("there was an attempt")
+    }
+}
+
+/// Tries the temperatures in order until one gives an acceptable text.
 ///
 /// # Errors
 ///
@@ -95,24 +187,14 @@ pub(super) fn first_acceptable<E>(
     options: &AsrOptions,
     mut decode: impl FnMut(f32) -> Result<Attempt, E>,
 ) -> Result<Attempt, E> {
-    let mut best: Option<Attempt> = None;
-    let better = |a: &Attempt, b: &Attempt| {
-        let rank = |attempt: &Attempt| (!attempt.loops(options), attempt.hypothesis.avg_logprob());
-        rank(a) > rank(b)
-    };
+    let mut attempts = Attempts::default();
     for temperature in &options.temperatures {
-        let attempt = decode(*temperature)?;
-        if attempt.is_acceptable(options) {
-            return Ok(attempt);
-        }
-        if best.as_ref().is_none_or(|best| better(&attempt, best)) {
-            best = Some(attempt);
-        }
-        if let Some(best) = &mut best {
-            best.temperature = *temperature;
+        attempts.add(decode(*temperature)?, options);
+        if attempts.is_settled() {
+            break;
         }
     }
-    Ok(best.expect("there is at least one temperature"))
+    Ok(attempts.taken())
 }
 
 #[cfg(test)]
