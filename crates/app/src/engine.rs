@@ -1,15 +1,19 @@
 //! The speech engine as the commands use it: a model that is found first, and loaded when it is needed.
 
 use std::env;
+use std::path::PathBuf;
 
 use domain::model::ModelName;
-use domain::options::{AsrOptions, ComputeType};
-use domain::progress::Monitor;
+use domain::options::{AsrOptions, ComputeType, VadOptions};
+use domain::progress::{Monitor, Stage};
 use domain::transcript::Transcript;
+use domain::units::Seconds;
 use speech::asr::error::AsrError;
 use speech::asr::{self, Whisper};
 use speech::audio::{self, AudioError, Samples, Settings, Source};
-use speech::models::{self, ModelFolder, ModelRequest};
+use speech::models::{self, Companion, ModelFolder, ModelRequest};
+use speech::pyannet::PyanNet;
+use speech::vad;
 
 use crate::cli::transcribe::Input;
 use crate::exit::{Exit, Failure};
@@ -21,6 +25,9 @@ pub(crate) struct Engine {
     compute_type: ComputeType,
     n_threads: usize,
     whisper: Option<Whisper>,
+    /// Where the network that finds speech lies, if it is to be used.
+    vad_folder: Option<PathBuf>,
+    vad: Option<PyanNet>,
 }
 
 impl Engine {
@@ -38,7 +45,20 @@ impl Engine {
             compute_type,
             n_threads,
             whisper: None,
+            vad_folder: None,
+            vad: None,
         })
+    }
+
+    /// Has speech found first from now on, by a network that must be installed.
+    pub(crate) fn find_vad(
+        &mut self,
+        request: &ModelRequest,
+        monitor: &dyn Monitor,
+    ) -> Result<(), Failure> {
+        let folder = Companion::Segmentation.locate(&request.places, monitor);
+        self.vad_folder = Some(folder.map_err(|error| Failure::from_error(Exit::Model, &error))?);
+        Ok(())
     }
 
     /// How the model is called in messages: its name, else its folder.
@@ -53,37 +73,67 @@ impl Engine {
         name.map(ModelName::as_str)
     }
 
-    /// Loads the model unless that was done.
-    pub(crate) fn load(&mut self) -> Result<&Whisper, Failure> {
-        let whisper = match self.whisper.take() {
-            Some(whisper) => whisper,
-            None => Whisper::load(&self.folder.path, self.compute_type, self.n_threads)
-                .map_err(|error| Failure::from_error(Exit::Model, &error))?,
+    /// Loads what is needed unless that was done.
+    pub(crate) fn load(&mut self) -> Result<(), Failure> {
+        if self.whisper.is_none() {
+            let whisper = Whisper::load(&self.folder.path, self.compute_type, self.n_threads)
+                .map_err(|error| Failure::from_error(Exit::Model, &error))?;
+            self.whisper = Some(whisper);
+        }
+        if let (Some(folder), None) = (&self.vad_folder, &self.vad) {
+            let vad = PyanNet::load(folder, self.n_threads)
+                .map_err(|error| Failure::from_error(Exit::Model, &error))?;
+            self.vad = Some(vad);
+        }
+        Ok(())
+    }
+
+    /// True if the loaded model knows only English, whatever it is called.
+    pub(crate) fn is_english_only(&self) -> bool {
+        let whisper = self.whisper.as_ref();
+        whisper.is_some_and(|whisper| !whisper.tokenizer().special().is_multilingual())
+    }
+
+    /// Recognises what is said: in chunks of speech if they are to be found, else window by window.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is loaded.
+    pub(crate) fn transcribe(
+        &self,
+        samples: &Samples,
+        options: &AsrOptions,
+        chunking: &VadOptions,
+        monitor: &dyn Monitor,
+    ) -> Result<Transcript, Failure> {
+        let whisper = self.whisper.as_ref().expect("the model is loaded");
+        // The stages speak up after their first window; its time counts too.
+        let begin = |stage| monitor.progress(stage, Seconds(0.0), samples.duration());
+        let transcript = if let Some(vad) = &self.vad {
+            begin(Stage::Vad);
+            let chunks = vad::detect(vad, samples.as_slice(), chunking, monitor);
+            let chunks =
+                chunks.map_err(|cancelled| Failure::from_error(Exit::Interrupted, &cancelled))?;
+            begin(Stage::Transcribe);
+            asr::transcribe_chunks(whisper, samples.as_slice(), &chunks, options, monitor)
+        } else {
+            begin(Stage::Transcribe);
+            asr::transcribe(whisper, samples.as_slice(), options, monitor)
         };
-        Ok(self.whisper.insert(whisper))
+        transcript.map_err(|error| {
+            let exit = match error {
+                AsrError::Cancelled => Exit::Interrupted,
+                // The model cannot do what the flags ask for.
+                _ => Exit::Usage,
+            };
+            Failure::from_error(exit, &error)
+        })
     }
 }
 
-/// True if the model knows only English, whatever it is called.
-pub(crate) fn is_english_only(whisper: &Whisper) -> bool {
-    !whisper.tokenizer().special().is_multilingual()
-}
-
-/// Recognises what is said.
-pub(crate) fn transcribe(
-    whisper: &Whisper,
-    samples: &Samples,
-    options: &AsrOptions,
-    monitor: &dyn Monitor,
-) -> Result<Transcript, Failure> {
-    asr::transcribe(whisper, samples.as_slice(), options, monitor).map_err(|error| {
-        let exit = match error {
-            AsrError::Cancelled => Exit::Interrupted,
-            // The model cannot do what the flags ask for.
-            _ => Exit::Usage,
-        };
-        Failure::from_error(exit, &error)
-    })
+/// Whether the network that finds speech is installed.
+pub(crate) fn has_vad(request: &ModelRequest) -> bool {
+    Companion::Segmentation.find(&request.places).is_some()
 }
 
 /// Turns a recording of any kind into samples.

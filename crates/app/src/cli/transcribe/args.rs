@@ -35,6 +35,8 @@ pub(crate) struct Args {
     pub(super) fallback: FallbackArgs,
     #[command(flatten)]
     pub(super) words: WordArgs,
+    #[command(flatten)]
+    pub(super) vad: VadArgs,
 }
 
 /// Where results go, and how they look.
@@ -235,6 +237,42 @@ pub(super) struct WordArgs {
     /// Drop doubtful words amid a silence longer than this, in seconds; `none` is off
     #[arg(long, value_name = "S", default_value = "none", value_parser = parse::threshold, allow_negative_numbers = true)]
     pub(super) hallucination_silence_threshold: Threshold,
+}
+
+/// Where people speak, and how the recording is cut there.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Voice activity")]
+pub(super) struct VadArgs {
+    /// Whether speech is found first and cut into chunks that are decoded side by side
+    #[arg(long, value_enum, default_value_t = VadArg::Auto)]
+    pub(super) vad: VadArg,
+
+    /// Speech begins where its score rises above this; 0 to 1
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = parse::number, allow_negative_numbers = true)]
+    pub(super) vad_onset: f32,
+
+    /// Speech ends where its score falls below this; 0 to 1
+    #[arg(long, value_name = "P", default_value = "0.363", value_parser = parse::number, allow_negative_numbers = true)]
+    pub(super) vad_offset: f32,
+
+    /// Seconds of the longest chunk, at most 30
+    #[arg(long, value_name = "S", default_value = "30", value_parser = parse::number, allow_negative_numbers = true)]
+    pub(super) chunk_size: f32,
+
+    /// Chunks decoded side by side; more is faster and takes more memory
+    #[arg(long, value_name = "N", default_value = "8", value_parser = parse::whole_number)]
+    pub(super) batch_size: usize,
+}
+
+/// Values of `--vad`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum VadArg {
+    /// As `on` if the model segmentation-3.0 is installed
+    Auto,
+    /// Find speech first
+    On,
+    /// Go through the recording window by window, each told the text before it
+    Off,
 }
 
 /// Value of `--language`; `None` is `auto`.

@@ -8,11 +8,11 @@ mod plan;
 
 use std::time::{Duration, Instant};
 
-use domain::progress::{Monitor, Stage};
 use domain::transcript::Transcript;
 use domain::units::Seconds;
 
 pub(crate) use self::args::Args;
+use self::args::VadArg;
 pub(crate) use self::input::Input;
 use self::plan::Plan;
 use crate::console::{Console, clock};
@@ -55,6 +55,9 @@ pub(crate) fn run(args: Args) -> Exit {
         }
     }
 }
+
+const NO_VAD: &str = "the model segmentation-3.0 is not installed, so recordings are decoded window by window; \
+    scripts/fetch-models fetches it, and --vad off leaves out this note";
 
 /// One run over all recordings.
 struct Run<'a> {
@@ -108,7 +111,15 @@ impl<'a> Run<'a> {
     fn find_engine(&self) -> Result<Engine, Failure> {
         let plan = self.plan;
         let progress = self.console.follow("model", self.interrupt);
-        let engine = Engine::find(&plan.model, plan.compute_type, plan.n_threads, &progress)?;
+        let mut engine = Engine::find(&plan.model, plan.compute_type, plan.n_threads, &progress)?;
+        match plan.chunking.wish {
+            VadArg::Off => {}
+            VadArg::On => engine.find_vad(&plan.model, &progress)?,
+            VadArg::Auto if engine::has_vad(&plan.model) => {
+                engine.find_vad(&plan.model, &progress)?
+            }
+            VadArg::Auto => self.console.note(NO_VAD),
+        }
         // Only now it is known which model is the default.
         match engine.english_only_name() {
             Some(name) => plan::english_only_failure(&plan.options, name).map_or(Ok(engine), Err),
@@ -121,13 +132,12 @@ impl<'a> Run<'a> {
         let progress = self.console.follow(&input.label(), self.interrupt);
         let samples = engine::decode(input, &progress)?;
         let (label, options) = (engine.label(), &self.plan.options);
-        let whisper = progress.spin("loading the model", || engine.load())?;
-        if engine::is_english_only(whisper) {
+        progress.spin("loading the model", || engine.load())?;
+        if engine.is_english_only() {
             plan::english_only_failure(options, &label).map_or(Ok(()), Err)?;
         }
-        // The engine speaks up after the first window; its time counts too.
-        progress.progress(Stage::Transcribe, Seconds(0.0), samples.duration());
-        let transcript = engine::transcribe(whisper, &samples, options, &progress)?;
+        let chunking = &self.plan.chunking.options;
+        let transcript = engine.transcribe(&samples, options, chunking, &progress)?;
         drop(progress);
 
         let written = self.plan.output.write(

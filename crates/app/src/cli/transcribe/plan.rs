@@ -4,11 +4,12 @@ use std::path::PathBuf;
 
 use domain::export::{ExportOptions, Format};
 use domain::options::{
-    AsrOptions, AsrTask, ComputeType, OptionProblem, WordTimes, temperature_ladder,
+    AsrOptions, AsrTask, ComputeType, OptionProblem, VadOptions, WordTimes, temperature_ladder,
 };
+use domain::units::Seconds;
 use speech::models::{ModelChoice, ModelRequest};
 
-use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg};
+use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, VadArg};
 use super::input::Input;
 use super::output::Output;
 use crate::exit::{Exit, Failure};
@@ -24,8 +25,16 @@ pub(super) struct Plan {
     /// 0 stands for one a core.
     pub(super) n_threads: usize,
     pub(super) options: AsrOptions,
+    pub(super) chunking: Chunking,
     /// What the person should know before the work begins.
     pub(super) notes: Vec<String>,
+}
+
+/// Whether recordings are cut into chunks of speech.
+#[derive(Debug)]
+pub(super) struct Chunking {
+    pub(super) wish: VadArg,
+    pub(super) options: VadOptions,
 }
 
 impl Plan {
@@ -35,6 +44,9 @@ impl Plan {
         let options = asr_options(&args);
         let mut problems = Vec::new();
         problems.extend(options.problems().iter().map(out_of_range));
+        let chunking = chunking(&args);
+        problems.extend(chunking.options.problems().iter().map(out_of_range));
+        problems.extend(chunking_problem(&args));
         if let Some(ModelChoice::Name(model)) = &args.model.model
             && model.is_english_only()
         {
@@ -77,6 +89,7 @@ impl Plan {
             compute_type: args.model.compute_type.into(),
             n_threads: args.model.threads,
             options,
+            chunking,
             notes,
         })
     }
@@ -118,6 +131,7 @@ fn asr_options(args: &Args) -> AsrOptions {
         without_timestamps: search.without_timestamps,
         max_initial_timestamp: search.max_initial_timestamp,
         multilingual: speech.multilingual,
+        batch_size: args.vad.batch_size,
         language_detection_segments: speech.language_detection_segments,
         language_detection_threshold: speech.language_detection_threshold,
         word_times: WordTimes::from(args.words.align),
@@ -137,6 +151,32 @@ fn out_of_range(problem: &OptionProblem) -> Failure {
         option => option.replace('_', "-"),
     };
     usage(format!("--{flag} {}", problem.reason))
+}
+
+/// Options that only the way window by window has choose it, unless the person wants the other.
+fn chunking(args: &Args) -> Chunking {
+    let vad = &args.vad;
+    let is_for_windows = args.words.hallucination_silence_threshold.0.is_some();
+    Chunking {
+        wish: match vad.vad {
+            VadArg::Auto if is_for_windows => VadArg::Off,
+            wish => wish,
+        },
+        options: VadOptions {
+            onset: vad.vad_onset,
+            offset: vad.vad_offset,
+            chunk_size: Seconds(f64::from(vad.chunk_size)),
+            ..VadOptions::default()
+        },
+    }
+}
+
+fn chunking_problem(args: &Args) -> Option<Failure> {
+    let is_for_windows = args.words.hallucination_silence_threshold.0.is_some();
+    (args.vad.vad == VadArg::On && is_for_windows).then(|| {
+        usage("--hallucination-silence-threshold has no effect with --vad on")
+            .with_hint("leave one of them out")
+    })
 }
 
 fn device_problem(device: DeviceArg) -> Option<Failure> {
