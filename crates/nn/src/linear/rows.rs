@@ -98,7 +98,7 @@ multiversion! {
         const SHIFT: f32 = 12_582_912.0; // 1.5·2^23: adding it rounds to a whole number, ties to even
         let most = fold(row, f32::NEG_INFINITY, f32::max, f32::max);
         let least = fold(row, f32::INFINITY, f32::min, f32::min);
-        let middle = (most + least) / 2.0;
+        let middle = f32::midpoint(most, least);
         let half = most - middle;
         if half <= 0.0 {
             bytes.fill(128);

@@ -128,10 +128,12 @@ impl TiledInt8 {
                 // columns of these rows to itself (`Linear::forward_columns`).
                 unsafe {
                     avx512::finish(
-                        sums.0.as_ptr(),
-                        n,
-                        rows.scales()[row..row + n].as_ptr(),
-                        rows.middles()[row..row + n].as_ptr(),
+                        &avx512::Sums {
+                            values: sums.0.as_ptr(),
+                            n_rows: n,
+                            scales: rows.scales()[row..row + n].as_ptr(),
+                            middles: rows.middles()[row..row + n].as_ptr(),
+                        },
                         &finish,
                         out.add(row * place.stride + column),
                         place.stride,

@@ -88,17 +88,26 @@ pub(crate) struct Columns {
     pub(crate) n: usize,
 }
 
-/// Turns sums `(n_rows, 32)` into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
+/// Sums `(n_rows, 32)` and what belongs to their rows.
+pub(crate) struct Sums {
+    /// Row after row.
+    pub(crate) values: *const i32,
+    /// Number of rows.
+    pub(crate) n_rows: usize,
+    /// What a step of each row's inputs is worth.
+    pub(crate) scales: *const f32,
+    /// What 128 stands for in each row's inputs.
+    pub(crate) middles: *const f32,
+}
+
+/// Turns sums into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
 ///
 /// # Safety
-/// `sums` has `n_rows` rows of 32; `row_scales` and `middles` have `n_rows`; `out` has `n_rows` rows of `columns.n`, `out_stride`
-/// apart, that nobody else uses; the pointers of `columns` have 32 entries each.
+/// The pointers of `rows` have as many rows as it says; `out` has `n_rows` rows of `columns.n`, `out_stride` apart, that
+/// nobody else uses; the pointers of `columns` have 32 entries each.
 #[target_feature(enable = "avx512f,avx512dq")]
 pub(crate) unsafe fn finish(
-    sums: *const i32,
-    n_rows: usize,
-    row_scales: *const f32,
-    middles: *const f32,
+    rows: &Sums,
     columns: &Columns,
     out: *mut f32,
     out_stride: usize,
@@ -120,10 +129,11 @@ pub(crate) unsafe fn finish(
             let scale = _mm512_loadu_ps(columns.scales.add(at));
             let bias = _mm512_loadu_ps(columns.bias.add(at));
             let weight_sum = _mm512_loadu_ps(columns.weight_sums.add(at));
-            for row in 0..n_rows {
-                let sum: __m512i = _mm512_loadu_si512(sums.add(row * 32 + at).cast());
-                let scale = _mm512_mul_ps(scale, _mm512_set1_ps(*row_scales.add(row)));
-                let bias = _mm512_fmadd_ps(weight_sum, _mm512_set1_ps(*middles.add(row)), bias);
+            for row in 0..rows.n_rows {
+                let sum: __m512i = _mm512_loadu_si512(rows.values.add(row * 32 + at).cast());
+                let scale = _mm512_mul_ps(scale, _mm512_set1_ps(*rows.scales.add(row)));
+                let bias =
+                    _mm512_fmadd_ps(weight_sum, _mm512_set1_ps(*rows.middles.add(row)), bias);
                 let value = _mm512_fmadd_ps(
                     _mm512_cvtepi32_ps(_mm512_sub_epi32(sum, offset)),
                     scale,

@@ -116,7 +116,7 @@ impl<'a> Run<'a> {
             VadArg::Off => {}
             VadArg::On => engine.find_vad(&plan.model, &progress)?,
             VadArg::Auto if engine::has_vad(&plan.model) => {
-                engine.find_vad(&plan.model, &progress)?
+                engine.find_vad(&plan.model, &progress)?;
             }
             VadArg::Auto => self.console.note(NO_VAD),
         }

@@ -399,8 +399,9 @@ impl<'a, N: Network> Recording<'a, N> {
             // marks without a letter or digit, such as a lone full stop, are what Whisper makes of a pause
             .filter(|sentence| sentence.text.chars().any(char::is_alphanumeric))
             .map(|sentence| {
-                let (times, words) = (sentence.times(), has_words.then_some(sentence.words));
-                text.attempt.segment(times, sentence.text, words, length)
+                let span = sentence.times();
+                let words = has_words.then_some(sentence.words);
+                text.attempt.segment(span, sentence.text, words, length)
             })
             .collect()
     }

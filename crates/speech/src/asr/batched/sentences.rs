@@ -129,7 +129,10 @@ mod tests {
         };
         let splitter = Splitter::for_language("en");
         let found = sentences(" a. a a", vec![word(1.0), word(3.0), word(5.0)], &splitter);
-        assert_eq!(found.last().unwrap().times().1, 6.0);
+        assert_eq!(
+            found.last().unwrap().words.last().unwrap().end,
+            Some(Seconds(6.0))
+        );
         assert_eq!(sentences("", Vec::new(), &splitter), []);
     }
 }

@@ -35,7 +35,7 @@ fn chunk(start: usize, n_seconds: usize) -> Chunk {
     Chunk {
         start,
         end,
-        speech: vec![start..end],
+        speech: std::iter::once(start..end).collect(),
         is_doubtful: false,
     }
 }
@@ -138,7 +138,7 @@ fn what_is_not_speech_is_dropped() {
     };
     let whole = [chunk(0, 20)];
     let short = [Chunk {
-        speech: vec![0..SECOND / 2],
+        speech: std::iter::once(0..SECOND / 2).collect(),
         ..chunk(0, 2)
     }];
     let doubtful = [Chunk {

@@ -101,7 +101,7 @@ impl Transfer {
         let link = loop {
             let counter = Counter::default();
             let outcome = match self.source {
-                Source::Hub(_) => self.from_hub(file, commit, &counter, report, monitor),
+                Source::Hub(_) => self.ask_hub(file, commit, &counter, report, monitor),
                 Source::Torchaudio(bundle) => self.directly(bundle, &counter, report, monitor),
             };
             match outcome {
@@ -127,7 +127,7 @@ impl Transfer {
         )))
     }
 
-    fn from_hub(
+    fn ask_hub(
         &self,
         file: &HubFile,
         commit: &str,
