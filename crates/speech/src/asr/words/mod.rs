@@ -4,7 +4,7 @@
 //! best way through that attention from first token to last (dynamic time warping) says when each token begins; tokens
 //! become words, and words get their marks back. This much is Whisper's own method, and with
 //! [`WordTimes::AsReference`] that is all (faster-whisper's `add_word_timestamps`). [`WordTimes::Refined`] corrects what
-//! is known to be wrong with it; see [`refine`].
+//! is known to be wrong with it (`refine`).
 
 mod corrections;
 mod durations;
