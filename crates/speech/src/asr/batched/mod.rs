@@ -51,7 +51,7 @@ const LOOP_NGRAM: usize = 3;
 /// Where even the finder of speech has doubts, the text must be surer than this...
 const DOUBTFUL_LOGPROB: f32 = -0.5;
 /// ...and silence less likely than this; a short sound, such as a bark, must fail in one only.
-const DOUBTFUL_NO_SPEECH: f32 = 0.25;
+const DOUBTFUL_NO_SPEECH: f32 = 0.2;
 const SHORT_SAMPLES: usize = AUDIBLE_SAMPLES;
 /// The share of a batch's time that the encoder takes, for the progress shown.
 const ENCODER_SHARE: f64 = 0.4;

@@ -152,8 +152,8 @@ fn what_is_not_speech_is_dropped() {
     check(0.9, &whole, false);
     check(0.26, &whole, true);
     check(0.26, &short, false);
-    check(0.2, &short, true);
-    check(0.2, &doubtful, false);
+    check(0.15, &short, true);
+    check(0.15, &doubtful, false);
     let sure = run(&[says(&[1])], &doubtful, &greedy());
     assert_eq!(texts(&sure), ["a"]);
 }
