@@ -4,13 +4,27 @@
 use std::ops::Range;
 
 use crate::attention::{HeadRows, PackedHead, QUERY_BLOCK, Scratch};
-use crate::linear::{Linear, Place, Rows, Then};
+use crate::linear::{Linear, Place, Precision, Rows, Then};
+use crate::math::round_up;
 use crate::norm::LayerNorm;
 use crate::shared::Shared;
 use crate::{Isa, Pool, Worker};
 
-/// Rows that one worker takes through the products at once: their hidden layer fits the second-level cache.
+/// Rows that one worker takes through int8 products at once: their hidden layer fits the second-level cache.
 const ROW_BLOCK: usize = 64;
+/// The same in single precision, whose weights are four times as long: more rows share each reading of them.
+const FLOAT_ROW_BLOCK: usize = 192;
+/// Rows that the kernels for single precision compute at once.
+const FLOAT_ROW_STEP: usize = 6;
+
+/// Rows of a block, so that all workers have as many.
+fn row_block(precision: Precision, n_rows: usize, n_workers: usize) -> usize {
+    if precision == Precision::Int8 {
+        return ROW_BLOCK;
+    }
+    let n_rounds = n_rows.div_ceil(FLOAT_ROW_BLOCK * n_workers).max(1);
+    round_up(n_rows.div_ceil(n_rounds * n_workers).max(1), FLOAT_ROW_STEP)
+}
 
 /// Where a block normalises.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,8 +134,13 @@ impl Encoder {
             Shared::new(&mut qkv),
             Shared::new(&mut found),
         );
-        let n_blocks = n_rows.div_ceil(ROW_BLOCK);
-        let block_rows = |block: usize| block * ROW_BLOCK..((block + 1) * ROW_BLOCK).min(n_rows);
+        let precision = self
+            .layers
+            .first()
+            .map_or(Precision::Int8, |layer| layer.qkv.precision());
+        let block_len = row_block(precision, n_rows, pool.n_threads());
+        let n_blocks = n_rows.div_ceil(block_len);
+        let block_rows = |block: usize| block * block_len..((block + 1) * block_len).min(n_rows);
         pool.run(|worker| {
             let mut local = Local::default();
             worker.each(n_blocks, |block| {

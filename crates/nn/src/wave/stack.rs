@@ -10,9 +10,9 @@ use crate::shared::Shared;
 use crate::{Isa, Pool};
 
 /// Rows of the last layer that one worker takes through the whole stack at once.
-const OUTPUT_BLOCK: usize = 32;
+const OUTPUT_BLOCK: usize = 48;
 /// Rows that go through one product at once.
-const ROW_BLOCK: usize = 64;
+const ROW_BLOCK: usize = 192;
 
 /// What lies between a convolution and its GELU.
 #[derive(Debug)]
