@@ -1,5 +1,7 @@
 //! The speech engine as the commands use it: a model that is found first, and loaded when it is needed.
 
+mod alignment;
+
 use std::env;
 use std::path::PathBuf;
 
@@ -15,7 +17,8 @@ use speech::models::{self, Companion, ModelFolder, ModelRequest};
 use speech::pyannet::PyanNet;
 use speech::vad;
 
-use crate::cli::transcribe::Input;
+pub(crate) use self::alignment::Alignment;
+use crate::cli::Input;
 use crate::exit::{Exit, Failure};
 
 /// A model on this machine, perhaps not loaded yet.

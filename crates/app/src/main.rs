@@ -28,12 +28,14 @@ struct Scriven {
 #[derive(Debug, Subcommand)]
 enum Command {
     Transcribe(Box<cli::transcribe::Args>),
+    Align(Box<cli::align::Args>),
     Models(cli::models::Args),
 }
 
 fn main() -> ExitCode {
     let exit = match Scriven::parse().command {
         Command::Transcribe(args) => cli::transcribe::run(*args),
+        Command::Align(args) => cli::align::run(*args),
         Command::Models(args) => cli::models::run(args),
     };
     exit.into()

@@ -1,5 +1,7 @@
 //! What a recording says: segments of text with times. Its JSON form is the document we store and serve.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::units::Seconds;
@@ -14,6 +16,28 @@ pub struct Transcript {
     /// How sure the detection was, in `[0, 1]`; absent when the language was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language_probability: Option<f64>,
+    /// What gave the words their times; absent where they have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub word_timing: Option<WordTiming>,
+}
+
+/// What gives words their times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WordTiming {
+    /// The cross-attention of the recogniser.
+    Attention,
+    /// Forced alignment with a CTC network.
+    Ctc,
+}
+
+impl fmt::Display for WordTiming {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Attention => "attention",
+            Self::Ctc => "ctc",
+        })
+    }
 }
 
 /// A piece of speech with one text.

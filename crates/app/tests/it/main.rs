@@ -5,6 +5,7 @@
     reason = "a helper of tests that fails is a failed test"
 )]
 
+mod align;
 mod broken_files;
 mod command;
 mod help;

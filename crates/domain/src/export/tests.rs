@@ -32,6 +32,7 @@ fn transcript(language: &str, segments: Vec<Segment>) -> Transcript {
         segments,
         language: language.into(),
         language_probability: None,
+        word_timing: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Options of recognition.
 
 use crate::language::Language;
+use crate::transcript::{Segment, WordTiming};
 
 /// What the text is to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,6 +23,14 @@ pub enum WordTimes {
     Refined,
     /// Whisper's own method as faster-whisper has it, for comparison.
     AsReference,
+}
+
+impl WordTimes {
+    /// What a transcript of `segments` says of its words' times.
+    pub fn timing(self, segments: &[Segment]) -> Option<WordTiming> {
+        let has_words = self != Self::Off && !segments.is_empty();
+        has_words.then_some(WordTiming::Attention)
+    }
 }
 
 /// The arithmetic of the network.

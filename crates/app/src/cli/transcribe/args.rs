@@ -11,6 +11,7 @@ use domain::options::{AsrTask, ComputeType, WordTimes};
 use speech::models::ModelChoice;
 
 use super::parse;
+use crate::cli::align_args::AlignArgs;
 
 /// Write down what is said in recordings
 ///
@@ -231,8 +232,11 @@ pub(super) struct FallbackArgs {
 #[command(next_help_heading = "Words")]
 pub(super) struct WordArgs {
     /// How words get their times
-    #[arg(long, value_enum, default_value_t = AlignArg::Attention)]
+    #[arg(long, value_enum, default_value_t = AlignArg::Auto)]
     pub(super) align: AlignArg,
+
+    #[command(flatten)]
+    pub(super) method: AlignArgs,
 
     /// Drop doubtful words amid a silence longer than this, in seconds; `none` is off
     #[arg(long, value_name = "S", default_value = "none", value_parser = parse::threshold, allow_negative_numbers = true)]
@@ -361,6 +365,10 @@ impl From<ComputeTypeArg> for ComputeType {
 /// Values of `--align`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum AlignArg {
+    /// As `ctc` if an alignment model for the language is installed, else as `attention`
+    Auto,
+    /// By a second network that knows the sounds of the language; its model is fetched if need be
+    Ctc,
     /// By where the model listens while it writes
     Attention,
     /// Not at all: no words in the result
@@ -370,7 +378,8 @@ pub(super) enum AlignArg {
 impl From<AlignArg> for WordTimes {
     fn from(align: AlignArg) -> Self {
         match align {
-            AlignArg::Attention => Self::Refined,
+            // An alignment keeps these times where its network hears nothing of the text.
+            AlignArg::Auto | AlignArg::Ctc | AlignArg::Attention => Self::Refined,
             AlignArg::Off => Self::Off,
         }
     }

@@ -1,7 +1,6 @@
 //! `scriven transcribe FILE…`: recordings in, texts out, without server or database.
 
 mod args;
-mod input;
 mod output;
 mod parse;
 mod plan;
@@ -10,13 +9,14 @@ use std::time::{Duration, Instant};
 
 use domain::transcript::Transcript;
 use domain::units::Seconds;
+use speech::audio::Samples;
 
 pub(crate) use self::args::Args;
-use self::args::VadArg;
-pub(crate) use self::input::Input;
+use self::args::{AlignArg, VadArg};
 use self::plan::Plan;
-use crate::console::{Console, clock};
-use crate::engine::{self, Engine};
+use crate::cli::Input;
+use crate::console::{Console, Progress, clock};
+use crate::engine::{self, Alignment, Engine};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -80,9 +80,9 @@ impl<'a> Run<'a> {
         if inputs.is_empty() {
             return Ok(());
         }
-        let mut engine = self.find_engine()?;
+        let (mut engine, mut alignment) = self.find_engine()?;
         for input in inputs {
-            match guard::run(|| self.transcribe(input, &mut engine)) {
+            match guard::run(|| self.transcribe(input, &mut engine, alignment.as_mut())) {
                 Ok(Written::Whole) => self.n_written += 1,
                 Ok(Written::ReaderGone) => break,
                 Err(failure) if failure.exit.is_of_every_recording() => return Err(failure),
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
         readable
     }
 
-    fn find_engine(&self) -> Result<Engine, Failure> {
+    fn find_engine(&self) -> Result<(Engine, Option<Alignment>), Failure> {
         let plan = self.plan;
         let progress = self.console.follow("model", self.interrupt);
         let mut engine = Engine::find(&plan.model, plan.compute_type, plan.n_threads, &progress)?;
@@ -121,13 +121,33 @@ impl<'a> Run<'a> {
             VadArg::Auto => self.console.note(NO_VAD),
         }
         // Only now it is known which model is the default.
-        match engine.english_only_name() {
-            Some(name) => plan::english_only_failure(&plan.options, name).map_or(Ok(engine), Err),
-            None => Ok(engine),
+        if let Some(name) = engine.english_only_name() {
+            plan::english_only_failure(&plan.options, name).map_or(Ok(()), Err)?;
         }
+        let words = &plan.words;
+        let alignment = match words.wish {
+            AlignArg::Auto | AlignArg::Ctc => Some(Alignment::new(
+                plan.model.clone(),
+                words.choice.clone(),
+                plan.compute_type,
+                plan.n_threads,
+            )),
+            AlignArg::Attention | AlignArg::Off => None,
+        };
+        if let (Some(alignment), AlignArg::Ctc, Some(language)) =
+            (&alignment, words.wish, plan.options.language)
+        {
+            alignment.find(language, &progress)?; // now, not after hours of work
+        }
+        Ok((engine, alignment))
     }
 
-    fn transcribe(&self, input: &Input, engine: &mut Engine) -> Result<Written, Failure> {
+    fn transcribe(
+        &self,
+        input: &Input,
+        engine: &mut Engine,
+        alignment: Option<&mut Alignment>,
+    ) -> Result<Written, Failure> {
         let began = Instant::now();
         let progress = self.console.follow(&input.label(), self.interrupt);
         let samples = engine::decode(input, &progress)?;
@@ -137,7 +157,12 @@ impl<'a> Run<'a> {
             plan::english_only_failure(options, &label).map_or(Ok(()), Err)?;
         }
         let chunking = &self.plan.chunking.options;
-        let transcript = engine.transcribe(&samples, options, chunking, &progress)?;
+        let mut transcript = engine.transcribe(&samples, options, chunking, &progress)?;
+        if let Some(alignment) = alignment
+            && !transcript.segments.is_empty()
+        {
+            self.align(&mut transcript, &samples, alignment, &progress)?;
+        }
         drop(progress);
 
         let written = self.plan.output.write(
@@ -156,6 +181,38 @@ impl<'a> Run<'a> {
         Ok(written)
     }
 
+    /// Times the words anew if there is a model for their language; what was recognised is never lost for want of one.
+    fn align(
+        &self,
+        transcript: &mut Transcript,
+        samples: &Samples,
+        alignment: &mut Alignment,
+        progress: &Progress<'_>,
+    ) -> Result<(), Failure> {
+        let Ok(language) = transcript.language.parse() else {
+            return Ok(());
+        };
+        let words = &self.plan.words;
+        if words.wish == AlignArg::Auto && !alignment.has(language) {
+            return Ok(());
+        }
+        let loaded = alignment.find(language, progress).and_then(|folder| {
+            progress.spin("loading the alignment model", || {
+                alignment.load(&folder, language)
+            })
+        });
+        match loaded {
+            Ok(()) => alignment.align(transcript, samples, words.options, progress),
+            Err(failure) if self.interrupt.is_requested() => Err(failure),
+            Err(failure) => {
+                let message = failure.message;
+                self.console
+                    .note(&format!("words are timed by attention: {message}"));
+                Ok(())
+            }
+        }
+    }
+
     fn fail(&mut self, input: &Input, failure: &Failure) {
         self.worst = self.worst.max(failure.exit);
         // What fails because of Ctrl-C needs no words.
@@ -165,10 +222,13 @@ impl<'a> Run<'a> {
     }
 }
 
-/// `talk.mp3: 12:34 in 1:02 (12.2x real time), language de`.
+/// `talk.mp3: 12:34 in 1:02 (12.2x real time), language de, words by attention`.
 fn summary(input: &Input, transcript: &Transcript, audio: Seconds, elapsed: Duration) -> String {
     let speed = audio.0 / elapsed.as_secs_f64().max(1e-3);
     let audio = clock(Duration::try_from_secs_f64(audio.0).unwrap_or_default());
     let (elapsed, language) = (clock(elapsed), &transcript.language);
-    format!("{input}: {audio} in {elapsed} ({speed:.1}x real time), language {language}")
+    let words = transcript
+        .word_timing
+        .map_or_else(String::new, |timing| format!(", words by {timing}"));
+    format!("{input}: {audio} in {elapsed} ({speed:.1}x real time), language {language}{words}")
 }

@@ -9,7 +9,7 @@ use domain::export::{self, ExportOptions, Format};
 use domain::transcript::Transcript;
 use tempfile::{Builder, NamedTempFile};
 
-use super::input::Input;
+use crate::cli::Input;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::stdout::{Written, print};

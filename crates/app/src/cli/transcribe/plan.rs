@@ -4,14 +4,15 @@ use std::path::PathBuf;
 
 use domain::export::{ExportOptions, Format};
 use domain::options::{
-    AsrOptions, AsrTask, ComputeType, OptionProblem, VadOptions, WordTimes, temperature_ladder,
+    AlignOptions, AsrOptions, AsrTask, ComputeType, OptionProblem, VadOptions, WordTimes,
+    temperature_ladder,
 };
 use domain::units::Seconds;
-use speech::models::{ModelChoice, ModelRequest};
+use speech::models::{AlignChoice, ModelChoice, ModelRequest};
 
-use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, VadArg};
-use super::input::Input;
+use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, TaskArg, VadArg};
 use super::output::Output;
+use crate::cli::Input;
 use crate::exit::{Exit, Failure};
 
 /// What is to be done; nothing in it is out of range.
@@ -26,6 +27,7 @@ pub(super) struct Plan {
     pub(super) n_threads: usize,
     pub(super) options: AsrOptions,
     pub(super) chunking: Chunking,
+    pub(super) words: Words,
     /// What the person should know before the work begins.
     pub(super) notes: Vec<String>,
 }
@@ -35,6 +37,14 @@ pub(super) struct Plan {
 pub(super) struct Chunking {
     pub(super) wish: VadArg,
     pub(super) options: VadOptions,
+}
+
+/// How words get their times after the recogniser's.
+#[derive(Debug)]
+pub(super) struct Words {
+    pub(super) wish: AlignArg,
+    pub(super) choice: Option<AlignChoice>,
+    pub(super) options: AlignOptions,
 }
 
 impl Plan {
@@ -47,6 +57,7 @@ impl Plan {
         let chunking = chunking(&args);
         problems.extend(chunking.options.problems().iter().map(out_of_range));
         problems.extend(chunking_problem(&args));
+        problems.extend(word_problem(&args));
         if let Some(ModelChoice::Name(model)) = &args.model.model
             && model.is_english_only()
         {
@@ -57,6 +68,7 @@ impl Plan {
         problems.extend(subtitle_problems(&args));
 
         let notes = notes(&args);
+        let words = words(&args);
         let export = ExportOptions {
             max_line_width: args.output.max_line_width,
             max_line_count: args.output.max_line_count,
@@ -90,6 +102,7 @@ impl Plan {
             n_threads: args.model.threads,
             options,
             chunking,
+            words,
             notes,
         })
     }
@@ -177,6 +190,46 @@ fn chunking_problem(args: &Args) -> Option<Failure> {
         usage("--hallucination-silence-threshold has no effect with --vad on")
             .with_hint("leave one of them out")
     })
+}
+
+/// What the sounds of the language can time are only its own words, and only of one language.
+fn words(args: &Args) -> Words {
+    let method = &args.words.method;
+    let is_of_one_language = args.speech.task == TaskArg::Transcribe && !args.speech.multilingual;
+    Words {
+        wish: match args.words.align {
+            AlignArg::Auto if !is_of_one_language => AlignArg::Attention,
+            AlignArg::Auto if method.align_model.is_some() => AlignArg::Ctc,
+            wish => wish,
+        },
+        choice: method.align_model.clone(),
+        options: method.options(),
+    }
+}
+
+fn word_problem(args: &Args) -> Option<Failure> {
+    let (words, speech) = (&args.words, &args.speech);
+    let is_named = words.method.align_model.is_some();
+    let wants_ctc = words.align == AlignArg::Ctc || words.align == AlignArg::Auto && is_named;
+    if wants_ctc && speech.task == TaskArg::Translate {
+        let message = "--align ctc cannot time a translation, whose words nobody says";
+        return Some(usage(message).with_hint("use --align attention, without --align-model"));
+    }
+    if wants_ctc && speech.multilingual {
+        let message = "--align ctc works in one language, not with --multilingual";
+        return Some(usage(message).with_hint("use --align attention, without --align-model"));
+    }
+    let is_idle = matches!(words.align, AlignArg::Attention | AlignArg::Off);
+    let idle = [
+        (is_named, "--align-model"),
+        (
+            words.method.return_char_alignments,
+            "--return-char-alignments",
+        ),
+    ];
+    let (_, flag) = idle.iter().find(|(is_given, _)| *is_given && is_idle)?;
+    let message = format!("{flag} has no effect without forced alignment");
+    Some(usage(message).with_hint("use it with --align ctc"))
 }
 
 fn device_problem(device: DeviceArg) -> Option<Failure> {

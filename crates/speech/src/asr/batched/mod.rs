@@ -101,8 +101,10 @@ pub fn transcribe<N: Network>(
             segments[index] = found;
         }
     }
+    let segments = segments.concat();
     Ok(Transcript {
-        segments: segments.concat(),
+        word_timing: options.word_times.timing(&segments),
+        segments,
         language: recording.language.code().to_owned(),
         language_probability,
     })

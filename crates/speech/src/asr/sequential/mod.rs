@@ -76,6 +76,7 @@ pub fn transcribe<N: Network>(
     };
     recording.run()?;
     Ok(Transcript {
+        word_timing: options.word_times.timing(&recording.segments),
         segments: recording.segments,
         language: language.code().to_owned(),
         language_probability,

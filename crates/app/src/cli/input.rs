@@ -18,7 +18,7 @@ pub(crate) enum Input {
 }
 
 impl Input {
-    pub(super) fn new(path: PathBuf) -> Self {
+    pub(crate) fn new(path: PathBuf) -> Self {
         if path == Path::new("-") {
             Self::Stdin
         } else {
@@ -27,7 +27,7 @@ impl Input {
     }
 
     /// What its results are called, before the extension.
-    pub(super) fn base_name(&self) -> OsString {
+    pub(crate) fn base_name(&self) -> OsString {
         match self {
             Self::File(path) => path
                 .file_stem()
@@ -37,7 +37,7 @@ impl Input {
     }
 
     /// What a bar of progress calls it: short, for a line of a terminal must hold more than that.
-    pub(super) fn label(&self) -> String {
+    pub(crate) fn label(&self) -> String {
         const LONGEST: usize = 32;
         let name = match self {
             Self::File(path) => path.file_name().unwrap_or(path.as_os_str()),
@@ -52,7 +52,7 @@ impl Input {
     }
 
     /// Where the file really lies, links followed; `None` if it lies nowhere.
-    pub(super) fn real_path(&self) -> Option<PathBuf> {
+    pub(crate) fn real_path(&self) -> Option<PathBuf> {
         match self {
             Self::File(path) => path.canonicalize().ok(),
             Self::Stdin => None,
@@ -60,7 +60,7 @@ impl Input {
     }
 
     /// Sees at a glance whether it can be read at all, so that no model is fetched in vain.
-    pub(super) fn glance(&self) -> Result<(), Failure> {
+    pub(crate) fn glance(&self) -> Result<(), Failure> {
         let wrong = |message: &str| Err(Failure::new(Exit::Input, message));
         match self {
             Self::Stdin if io::stdin().is_terminal() => {

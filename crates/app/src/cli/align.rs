@@ -1,0 +1,193 @@
+//! `scriven align TRANSCRIPT RECORDING`: gives every word of a known text its time.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use domain::export::{self, ExportOptions, Format};
+use domain::language::Language;
+use domain::options::ComputeType;
+use domain::transcript::Transcript;
+use speech::models::ModelRequest;
+
+use super::Input;
+use super::align_args::AlignArgs;
+use crate::console::Console;
+use crate::engine::{self, Alignment};
+use crate::exit::{Exit, Failure};
+use crate::guard;
+use crate::interrupt::Interrupt;
+use crate::stdout::print;
+
+/// Find the time of every word of a transcript
+///
+/// The transcript is JSON as `scriven transcribe -f json` writes it: segments with text, start and end, and a language.
+/// The result, on standard output, has a segment for each sentence and the words with their times.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// What is said, as JSON
+    #[arg(value_name = "TRANSCRIPT")]
+    transcript: PathBuf,
+
+    /// The recording, or `-` for standard input
+    #[arg(value_name = "RECORDING")]
+    recording: PathBuf,
+
+    /// Kind of result
+    #[arg(long, short, value_enum, default_value_t = FormatArg::Json)]
+    format: FormatArg,
+
+    /// Language of the text [default: what the transcript says]
+    #[arg(long, short)]
+    language: Option<Language>,
+
+    #[command(flatten)]
+    align: AlignArgs,
+
+    /// Folder with one folder a model, searched first; downloads go there
+    #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", hide_env_values = true)]
+    model_dir: Option<PathBuf>,
+
+    /// Never ask a hub for a model
+    #[arg(long)]
+    offline: bool,
+
+    /// Arithmetic of the network
+    #[arg(long, value_enum, default_value_t = ComputeTypeArg::Int8)]
+    compute_type: ComputeTypeArg,
+
+    /// Threads; 0 takes every core
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
+    threads: u16,
+
+    /// Show nothing but failures on standard error
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Does what the flags say.
+pub(crate) fn run(args: Args) -> Exit {
+    let console = Console::new(args.quiet);
+    let interrupt = Interrupt::watch();
+    guard::silence_panics();
+    let outcome = guard::run(|| carry_out(args, &console, &interrupt));
+    if interrupt.is_requested() {
+        return Exit::Interrupted;
+    }
+    match outcome {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            console.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
+    let mut transcript = read_transcript(&args.transcript)?;
+    let input = Input::new(args.recording);
+    input.glance()?;
+    let language = match args.language {
+        Some(language) => language,
+        None => language_of(&transcript)?,
+    };
+    let options = args.align.options();
+    let places = ModelRequest::new(
+        None,
+        args.model_dir
+            .filter(|folder| !folder.as_os_str().is_empty()),
+        args.offline,
+        |name| std::env::var_os(name),
+    );
+    let (compute_type, n_threads) = (args.compute_type.into(), args.threads.into());
+    let mut alignment = Alignment::new(places, args.align.align_model, compute_type, n_threads);
+
+    let following = console.follow("model", interrupt);
+    let folder = alignment.find(language, &following)?;
+    drop(following);
+    let progress = console.follow(&input.label(), interrupt);
+    let samples = engine::decode(&input, &progress)?;
+    progress.spin("loading the model", || alignment.load(&folder, language))?;
+    alignment.align(&mut transcript, &samples, options, &progress)?;
+    language.code().clone_into(&mut transcript.language);
+    drop(progress);
+    let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
+        .map_err(|error| Failure::from_error(Exit::Internal, &error))?;
+    print(&text).map(drop)
+}
+
+fn read_transcript(path: &Path) -> Result<Transcript, Failure> {
+    let shown = path.display();
+    let text = fs::read(path)
+        .map_err(|error| Failure::new(Exit::Input, format!("cannot read {shown}: {error}")))?;
+    let transcript: Transcript = serde_json::from_slice(&text).map_err(|error| {
+        Failure::new(Exit::Input, format!("{shown} is no transcript: {error}"))
+            .with_hint("a transcript is JSON with 'segments' and 'language', as 'scriven transcribe -f json' writes it")
+    })?;
+    for segment in &transcript.segments {
+        let (start, end) = (segment.start.0, segment.end.0);
+        if !(start.is_finite() && end.is_finite() && 0.0 <= start && start <= end) {
+            let message = format!("{shown} has a segment from {start} s to {end} s");
+            return Err(Failure::new(Exit::Input, message));
+        }
+    }
+    Ok(transcript)
+}
+
+fn language_of(transcript: &Transcript) -> Result<Language, Failure> {
+    let language = transcript.language.parse();
+    language.map_err(|error| {
+        Failure::from_error(Exit::Usage, &error).with_hint("name the language with --language")
+    })
+}
+
+/// Values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// Segments, words and language
+    Json,
+    /// SubRip subtitles
+    Srt,
+    /// WebVTT subtitles
+    Vtt,
+    /// Start and end in milliseconds and text, with tabs between
+    Tsv,
+    /// Plain text, a line per sentence
+    Txt,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Json => Self::Json,
+            FormatArg::Srt => Self::Srt,
+            FormatArg::Vtt => Self::Vtt,
+            FormatArg::Tsv => Self::Tsv,
+            FormatArg::Txt => Self::Txt,
+        }
+    }
+}
+
+/// Values of `--compute-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ComputeTypeArg {
+    /// Fast and small
+    Int8,
+    /// Slower, and as exact as the model was made
+    Float32,
+}
+
+impl From<ComputeTypeArg> for ComputeType {
+    fn from(compute_type: ComputeTypeArg) -> Self {
+        match compute_type {
+            ComputeTypeArg::Int8 => Self::Int8,
+            ComputeTypeArg::Float32 => Self::Float32,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  scriven align talk.json talk.mp3 > aligned.json
+  scriven align -f vtt --language de talk.json talk.mp3 > talk.vtt";
