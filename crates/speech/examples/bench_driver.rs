@@ -1,4 +1,4 @@
-//! The engine as a resident program, for `cargo xtask bench`: `bench_driver MODEL COMPUTE_TYPE THREADS BEAM_SIZE`.
+//! The engine as a resident program, for `cargo xtask bench`: `bench_driver MODEL COMPUTE_TYPE THREADS BEAM_SIZE [VAD]`.
 //!
 //! Prints a line of JSON when the model is loaded, then one for each line of JSON it reads.
 
@@ -6,7 +6,7 @@ use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use domain::options::{AsrOptions, ComputeType, WordTimes};
+use domain::options::{AsrOptions, ComputeType, VadOptions, WordTimes};
 use domain::progress::Silent;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,6 +15,8 @@ use speech::asr::network::Network;
 use speech::asr::whisper::Dimensions;
 use speech::asr::{self, Whisper};
 use speech::audio;
+use speech::pyannet::PyanNet;
+use speech::vad;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -23,21 +25,28 @@ struct Request {
     kind: String,
     path: PathBuf,
     language: Option<String>,
+    /// Chunks of speech decoded side by side; without it, window by window.
+    batch_size: Option<usize>,
     /// Times of words: `off`, `reference`, or as usual.
     words: Option<String>,
 }
 
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, compute_type, threads, beam_size] = &arguments[..] else {
-        return Err("usage: bench_driver MODEL COMPUTE_TYPE THREADS BEAM_SIZE".into());
+    let [folder, compute_type, threads, beam_size, vad @ ..] = &arguments[..] else {
+        return Err("usage: bench_driver MODEL COMPUTE_TYPE THREADS BEAM_SIZE [VAD]".into());
     };
     let compute_type = match compute_type.as_str() {
         "float32" => ComputeType::Float32,
         _ => ComputeType::Int8,
     };
     let began = Instant::now();
-    let whisper = Whisper::load(Path::new(folder), compute_type, threads.parse()?)?;
+    let n_threads = threads.parse()?;
+    let whisper = Whisper::load(Path::new(folder), compute_type, n_threads)?;
+    let vad = vad.first().map(Path::new);
+    let vad = vad
+        .map(|folder| PyanNet::load(folder, n_threads))
+        .transpose()?;
     let load_seconds = began.elapsed().as_secs_f64();
     say(&json!({"version": env!("CARGO_PKG_VERSION"), "load_seconds": load_seconds}))?;
     for line in std::io::stdin().lock().lines() {
@@ -45,13 +54,18 @@ fn main() -> Result<(), Failure> {
         let beam_size = beam_size.parse()?;
         say(&match request.kind.as_str() {
             "kernels" => kernels(&whisper, &request, beam_size)?,
-            _ => transcribe(&whisper, &request, beam_size)?,
+            _ => transcribe(&whisper, vad.as_ref(), &request, beam_size)?,
         })?;
     }
     Ok(())
 }
 
-fn transcribe(whisper: &Whisper, request: &Request, beam_size: usize) -> Result<Value, Failure> {
+fn transcribe(
+    whisper: &Whisper,
+    vad: Option<&PyanNet>,
+    request: &Request,
+    beam_size: usize,
+) -> Result<Value, Failure> {
     let options = AsrOptions {
         beam_size,
         language: request.language.as_deref().map(str::parse).transpose()?,
@@ -60,11 +74,20 @@ fn transcribe(whisper: &Whisper, request: &Request, beam_size: usize) -> Result<
             Some("reference") => WordTimes::AsReference,
             _ => WordTimes::Refined,
         },
+        batch_size: request.batch_size.unwrap_or(1),
         ..AsrOptions::default()
     };
     let began = Instant::now();
     let samples = decode(request)?;
-    let transcript = asr::transcribe(whisper, &samples, &options, &Silent)?;
+    let mut vad_seconds = None;
+    let transcript = if let (Some(vad), Some(_)) = (vad, request.batch_size) {
+        let began = Instant::now();
+        let chunks = vad::detect(vad, &samples, &VadOptions::default(), &Silent)?;
+        vad_seconds = Some(began.elapsed().as_secs_f64());
+        asr::transcribe_chunks(whisper, &samples, &chunks, &options, &Silent)?
+    } else {
+        asr::transcribe(whisper, &samples, &options, &Silent)?
+    };
     let seconds = began.elapsed().as_secs_f64();
     let text: String = transcript
         .segments
@@ -73,6 +96,7 @@ fn transcribe(whisper: &Whisper, request: &Request, beam_size: usize) -> Result<
         .collect();
     Ok(json!({
         "seconds": seconds,
+        "vad_seconds": vad_seconds,
         "text": text,
         "language": transcript.language,
         "segments": transcript.segments,

@@ -10,8 +10,9 @@
 //!
 //! Chunks are decoded without timestamps, with which the text of a window often ends before its sound does: the sequential
 //! algorithm goes on from there, here it would be lost (base, half an hour: 13.0 % word errors with, 7.7 % without). The
-//! times of sentences are those of their words.
+//! times of sentences are those of their words. Where that leaves out speech, `omissions` finds it.
 
+mod omissions;
 mod sentences;
 #[cfg(test)]
 mod tests;
@@ -36,6 +37,7 @@ use super::tokenizer::Tokenizer;
 use super::words::{SegmentText, TimedSegment, WindowText, word_times};
 use crate::align::sentences::Splitter;
 use crate::vad::Chunk;
+use omissions::Spoken;
 use sentences::sentences;
 
 const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
@@ -216,7 +218,7 @@ impl<'a, N: Network> Recording<'a, N> {
             self.advance(*index, ENCODER_SHARE);
         }
         self.decode(&mut jobs)?;
-        let found = self.finish(jobs);
+        let found = self.finish(jobs)?;
         for index in indices {
             self.advance(*index, 1.0 - ENCODER_SHARE);
         }
@@ -323,7 +325,10 @@ impl<'a, N: Network> Recording<'a, N> {
     }
 
     /// The segments of chunks that are decoded: their sentences.
-    fn finish(&self, jobs: Vec<Job<'_, N::Encoded>>) -> Vec<(usize, Vec<Segment>)> {
+    fn finish(
+        &self,
+        jobs: Vec<Job<'_, N::Encoded>>,
+    ) -> Result<Vec<(usize, Vec<Segment>)>, AsrError> {
         let texts: Vec<ChunkText<'_, N::Encoded>> = jobs
             .into_iter()
             .filter_map(|job| self.believed(job))
@@ -333,7 +338,18 @@ impl<'a, N: Network> Recording<'a, N> {
             .splitter
             .get_or_init(|| Splitter::for_language(self.language.code()));
         (texts.iter().zip(timed))
-            .map(|(text, timed)| (text.index, self.segments(text, timed, splitter)))
+            .map(|(text, timed)| {
+                let mut spoken = Spoken {
+                    text: self.tokenizer.decode(&text.attempt.hypothesis.tokens),
+                    words: timed.words,
+                };
+                self.fill_gaps(text, &mut spoken)?;
+                let segments = match self.count_repetitions(text, &spoken.words)? {
+                    Some(segments) => segments,
+                    None => self.segments(text, spoken, splitter),
+                };
+                Ok((text.index, segments))
+            })
             .collect()
     }
 
@@ -376,10 +392,7 @@ impl<'a, N: Network> Recording<'a, N> {
                 }],
             })
             .collect();
-        let rules = match self.options.word_times {
-            WordTimes::AsReference => WordTimes::AsReference,
-            WordTimes::Off | WordTimes::Refined => WordTimes::Refined,
-        };
+        let rules = self.word_rules();
         let (network, tokenizer, task) = (self.network, self.tokenizer, self.options.task);
         word_times(network, tokenizer, &windows, task, rules)
             .into_iter()
@@ -387,16 +400,22 @@ impl<'a, N: Network> Recording<'a, N> {
             .collect()
     }
 
+    fn word_rules(&self) -> WordTimes {
+        match self.options.word_times {
+            WordTimes::AsReference => WordTimes::AsReference,
+            WordTimes::Off | WordTimes::Refined => WordTimes::Refined,
+        }
+    }
+
     fn segments(
         &self,
         text: &ChunkText<'_, N::Encoded>,
-        timed: TimedSegment,
+        spoken: Spoken,
         splitter: &Splitter,
     ) -> Vec<Segment> {
         let length = seconds(self.samples.len()).0;
         let has_words = self.options.word_times != WordTimes::Off;
-        let spoken = self.tokenizer.decode(&text.attempt.hypothesis.tokens);
-        sentences(&spoken, timed.words, splitter)
+        sentences(&spoken.text, spoken.words, splitter)
             .into_iter()
             // marks without a letter or digit, such as a lone full stop, are what Whisper makes of a pause
             .filter(|sentence| sentence.text.chars().any(char::is_alphanumeric))

@@ -25,18 +25,30 @@ impl Sentence {
     }
 }
 
+/// Where each word begins in `text`, in bytes.
+pub(super) fn places(text: &str, words: &[Word]) -> Vec<usize> {
+    let mut cursor = 0;
+    let place = |word: &Word| match text[cursor..].find(&word.word) {
+        Some(at) => {
+            let place = cursor + at;
+            cursor = place + word.word.len();
+            place
+        }
+        None => cursor,
+    };
+    words.iter().map(place).collect()
+}
+
 /// Splits `text`, whose words with their times are `words`.
 ///
 /// No word and no character is lost: what stands between two sentences goes with the first.
 pub(super) fn sentences(text: &str, words: Vec<Word>, splitter: &Splitter) -> Vec<Sentence> {
     let ends = ends(text, splitter);
     let mut sentences: Vec<Sentence> = Vec::new();
-    let (mut cursor, mut begin, mut ends) = (0, 0, ends.into_iter().peekable());
+    let (mut begin, mut ends) = (0, ends.into_iter().peekable());
     let mut taken: Vec<Word> = Vec::new();
-    for word in words {
-        let at = text[cursor..]
-            .find(&word.word)
-            .map_or(cursor, |at| cursor + at);
+    let places = places(text, &words);
+    for (word, at) in words.into_iter().zip(places) {
         // a sentence without a word of its own goes on with the next
         while let Some(end) = ends.next_if(|end| *end <= at) {
             if !taken.is_empty() {
@@ -47,12 +59,6 @@ pub(super) fn sentences(text: &str, words: Vec<Word>, splitter: &Splitter) -> Ve
                 begin = end;
             }
         }
-        cursor = at
-            + if text[at..].starts_with(&word.word) {
-                word.word.len()
-            } else {
-                0
-            };
         taken.push(word);
     }
     if !taken.is_empty() {

@@ -2,6 +2,7 @@
 //!
 //! They need the models, and the recordings beside the repository; what is not there is skipped aloud.
 
+mod cuts;
 mod languages;
 mod probes;
 mod tokens;
@@ -58,21 +59,28 @@ fn golden<T: for<'de> Deserialize<'de>>(file: &str) -> Vec<T> {
 
 /// A model in single precision, or `None` after saying that it is not there.
 fn whisper(name: &str) -> Option<Whisper> {
+    whisper_as(name, ComputeType::Float32)
+}
+
+fn whisper_as(name: &str, compute_type: ComputeType) -> Option<Whisper> {
+    let folder = model_folder(name, "model.bin")?;
+    Some(Whisper::load(&folder, compute_type, THREADS).unwrap())
+}
+
+/// The folder of a model that holds `file`, or `None` after saying that it is not there.
+fn model_folder(name: &str, file: &str) -> Option<PathBuf> {
     let from = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let cache = from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
     let shelves = [
         from("MODEL_DIR"),
         cache.map(|cache| cache.join("scriven/models")),
     ];
-    let folders = shelves.into_iter().flatten().map(|shelf| shelf.join(name));
-    let Some(folder) = folders
-        .into_iter()
-        .find(|folder| folder.join("model.bin").exists())
-    else {
+    let mut folders = shelves.into_iter().flatten().map(|shelf| shelf.join(name));
+    let folder = folders.find(|folder| folder.join(file).exists());
+    if folder.is_none() {
         println!("SKIPPED: no model '{name}' in MODEL_DIR or the cache; run scripts/fetch-models");
-        return None;
-    };
-    Some(Whisper::load(&folder, ComputeType::Float32, THREADS).unwrap())
+    }
+    folder
 }
 
 fn root() -> &'static Path {
