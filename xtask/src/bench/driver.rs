@@ -13,7 +13,7 @@ use super::recordings::Recording;
 /// A running program.
 #[derive(Debug)]
 pub(super) struct Driver {
-    name: &'static str,
+    pub(super) name: &'static str,
     child: Child,
     requests: Option<ChildStdin>,
     answers: BufReader<ChildStdout>,
@@ -38,17 +38,20 @@ pub(super) struct Request<'a> {
     path: &'a Path,
     /// `None` lets the model detect it.
     language: Option<&'a str>,
+    /// Chunks of speech decoded side by side; `None` goes through the recording window by window.
+    batch_size: Option<usize>,
 }
 
 impl<'a> Request<'a> {
     /// Write down what is said in a recording: answers with [`Transcribed`].
-    pub(super) fn transcribe(recording: &'a Recording) -> Self {
+    pub(super) fn transcribe(recording: &'a Recording, batch_size: Option<usize>) -> Self {
         // English is given, as a person would; other languages have to be found.
         let language = recording.language.as_deref().filter(|code| *code == "en");
         Self {
             kind: "transcribe",
             path: &recording.path,
             language,
+            batch_size,
         }
     }
 
@@ -56,7 +59,7 @@ impl<'a> Request<'a> {
     pub(super) fn kernels(recording: &'a Recording) -> Self {
         Self {
             kind: "kernels",
-            ..Self::transcribe(recording)
+            ..Self::transcribe(recording, None)
         }
     }
 }
@@ -66,6 +69,9 @@ impl<'a> Request<'a> {
 pub(super) struct Transcribed {
     /// From the file's path to its text.
     pub(super) seconds: f64,
+    /// Of them, finding speech.
+    #[serde(default)]
+    pub(super) vad_seconds: Option<f64>,
     pub(super) text: String,
     pub(super) language: String,
     /// Most memory that the process ever held.

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: speed, words and memory next to faster-whisper, on the same recordings in one run.
+//! `cargo xtask bench`: speed, words and memory next to faster-whisper or whisperX, on the same recordings in one run.
 
 mod driver;
 mod peer;
@@ -41,13 +41,19 @@ pub(crate) struct Options {
     /// Beams of both programs
     #[arg(long, default_value_t = 5)]
     beam_size: usize,
+    /// Find speech first, and decode so many chunks of it side by side, in both programs
+    #[arg(long, value_name = "N")]
+    batch_size: Option<usize>,
+    /// What scriven is compared with
+    #[arg(long, value_enum, default_value_t = peer::Peer::FasterWhisper)]
+    peer: peer::Peer,
     /// Folder of recordings with a manifest.json
     #[arg(long, value_name = "FOLDER")]
     recordings: Option<PathBuf>,
     /// Build profile of scriven
     #[arg(long, default_value = "release")]
     profile: String,
-    /// Python that has faster-whisper already, instead of a virtual environment of our own
+    /// Python that has the peer already, instead of a virtual environment of our own
     #[arg(long, value_name = "FILE")]
     peer_python: Option<PathBuf>,
     /// Measure scriven alone
@@ -71,7 +77,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let peer_python = match (&options.peer_python, options.no_peer) {
         (_, true) => None,
         (Some(python), _) => Some(python.clone()),
-        (None, false) => Some(peer::install()?),
+        (None, false) => Some(options.peer.install()?),
     };
     let mut reports = Vec::new();
     for folder in &folders {
@@ -120,20 +126,23 @@ fn measure(
             settings.folder.display()
         );
     };
-    let mut ours = Driver::start("scriven", settings.apply(&mut Command::new(scriven)))?;
+    let mut command = Command::new(scriven);
+    settings.apply(&mut command);
+    if settings.options.batch_size.is_some() {
+        command.arg(fetched("segmentation-3.0")?);
+    }
+    let mut ours = Driver::start("scriven", &mut command)?;
+    let which = settings.options.peer;
     let mut peer = (peer_python)
         .map(|python| {
             let mut command = Command::new(python);
-            Driver::start(
-                "faster-whisper",
-                settings.apply(command.arg(peer::script())),
-            )
+            Driver::start(which.name(), settings.apply(command.arg(which.script())))
         })
         .transpose()?;
     let mut report = ModelReport::new(settings.folder, settings.options, &ours, peer.as_ref());
     for (i, recording) in [first].into_iter().chain(recordings).enumerate() {
         report::progress(i, recordings.len(), recording);
-        let request = Request::transcribe(recording);
+        let request = Request::transcribe(recording, settings.options.batch_size);
         let mut ask = |driver: &mut Driver| {
             std::thread::sleep(PAUSE);
             driver.ask(&request)
@@ -157,7 +166,9 @@ fn measure(
     }
     let request = Request::kernels(first);
     report.kernels = Some(ours.ask(&request)?);
-    report.peer_kernels = peer.as_mut().map(|peer| peer.ask(&request)).transpose()?;
+    if which == peer::Peer::FasterWhisper {
+        report.peer_kernels = peer.as_mut().map(|peer| peer.ask(&request)).transpose()?;
+    }
     Ok(report)
 }
 

@@ -27,7 +27,11 @@ def main():
 
 def transcribe(model, request, beam_size):
     began = time.perf_counter()
-    segments, info = model.transcribe(request["path"], language=request["language"], beam_size=beam_size)
+    options = {"language": request["language"], "beam_size": beam_size}
+    if request["batch_size"]:
+        model = faster_whisper.BatchedInferencePipeline(model)
+        options["batch_size"] = request["batch_size"]
+    segments, info = model.transcribe(request["path"], **options)
     text = "".join(segment.text for segment in segments)
     return {"seconds": time.perf_counter() - began, "text": text, "language": info.language,
             "peak_rss_bytes": peak_rss_bytes()}

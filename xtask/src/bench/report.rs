@@ -21,6 +21,7 @@ pub(super) struct ModelReport {
     compute_type: String,
     threads: usize,
     beam_size: usize,
+    batch_size: Option<usize>,
     scriven: Program,
     peer: Option<Program>,
     recordings: Vec<Row>,
@@ -33,6 +34,7 @@ pub(super) struct ModelReport {
 /// A program and its start.
 #[derive(Debug, Serialize)]
 struct Program {
+    name: &'static str,
     version: String,
     load_seconds: f64,
     start_seconds: f64,
@@ -52,6 +54,7 @@ struct Row {
 #[derive(Debug, Serialize)]
 pub(super) struct Measured {
     seconds: f64,
+    vad_seconds: Option<f64>,
     errors: Option<Errors>,
     language: String,
     peak_rss_bytes: u64,
@@ -63,6 +66,7 @@ impl Measured {
         let errors = |reference: &String| Errors::of(reference, &result.text);
         Self {
             seconds: result.seconds,
+            vad_seconds: result.vad_seconds,
             errors: recording.reference.as_ref().map(errors),
             language: result.language,
             peak_rss_bytes: result.peak_rss_bytes,
@@ -74,6 +78,7 @@ impl Measured {
 impl Program {
     fn of(driver: &Driver) -> Self {
         Self {
+            name: driver.name,
             version: driver.ready.version.clone(),
             load_seconds: driver.ready.load_seconds,
             start_seconds: driver.start.as_secs_f64(),
@@ -94,6 +99,7 @@ impl ModelReport {
             compute_type: options.compute_type.clone(),
             threads: options.threads,
             beam_size: options.beam_size,
+            batch_size: options.batch_size,
             scriven: Program::of(ours),
             peer: peer.map(Program::of),
             recordings: Vec::new(),
@@ -115,17 +121,19 @@ impl ModelReport {
     /// Prints the table of this model in Markdown.
     pub(super) fn print(&self) {
         let audio: f64 = self.recordings.iter().map(|row| row.audio_seconds).sum();
+        let batches = |size| format!(", batches of {size}");
         println!(
-            "\n### {}, {}, {} threads, beam {}: {} recordings, {audio:.0} s of audio\n",
+            "\n### {}, {}, {} threads, beam {}{}: {} recordings, {audio:.0} s of audio\n",
             self.model,
             self.compute_type,
             self.threads,
             self.beam_size,
+            self.batch_size.map_or_else(String::new, batches),
             self.recordings.len(),
         );
         let peer = self.peer.as_ref();
         let peer_name = peer.map_or("(no peer)".to_owned(), |peer| {
-            format!("faster-whisper {}", peer.version)
+            format!("{} {}", peer.name, peer.version)
         });
         println!(
             "| | scriven {} | {peer_name} | ratio |",
@@ -141,6 +149,9 @@ impl ModelReport {
             Ratio::None,
         );
         line("time in all, s", Some(ours), theirs, 2, Ratio::PeerByOurs);
+        let rows = self.recordings.iter();
+        let vad: Option<f64> = rows.map(|row| row.scriven.vad_seconds).sum();
+        line("of it finding speech, s", vad, None, 2, Ratio::None);
         let ratios = self.ratios();
         if let (Some(median), Some(worst), Some(best)) =
             (median(&ratios), ratios.first(), ratios.last())
