@@ -22,6 +22,12 @@ impl AlignModel {
             .or_else(|| hub.map(|(_, repository)| Self::Hub(repository)))
     }
 
+    /// The models of all languages.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let bundles = BUNDLES.iter().copied().map(Self::Torchaudio);
+        bundles.chain(HUB.iter().map(|(_, repository)| Self::Hub(repository)))
+    }
+
     /// The name by which it is asked for.
     pub fn name(self) -> &'static str {
         match self {

@@ -3,17 +3,17 @@
 Speaks as peer.py does. Finding speech is part of the step, as whisperX has it.
 """
 
-import contextlib
 import importlib.metadata
 import json
 import sys
 import time
 
+import torch
+
 # what libraries print would be taken for answers
-ANSWERS = sys.stdout
-with contextlib.redirect_stdout(sys.stderr):
-    import torch
-    import whisperx
+ANSWERS, sys.stdout = sys.stdout, sys.stderr
+
+import whisperx  # noqa: E402
 
 
 def main():
@@ -24,9 +24,7 @@ def main():
                                    asr_options={"beam_size": int(beam_size)}, vad_method="pyannote")
     say({"version": importlib.metadata.version("whisperx"), "load_seconds": time.perf_counter() - began})
     for line in sys.stdin:
-        with contextlib.redirect_stdout(sys.stderr):
-            answer = transcribe(pipeline, json.loads(line))
-        say(answer)
+        say(transcribe(pipeline, json.loads(line)))
 
 
 def transcribe(pipeline, request):

@@ -60,6 +60,42 @@ fn list_shows_all_eighteen_and_what_is_here() {
 }
 
 #[test]
+fn helpers_of_the_recogniser_are_models_too() {
+    let desk = Desk::new();
+    desk.put("mine/segmentation-3.0/pytorch_model.bin", "no weights");
+    for (file, content) in [
+        ("config.json", "{}"),
+        ("vocab.json", "{}"),
+        ("pytorch_model.bin", ""),
+    ] {
+        desk.put(&format!("mine/gigant--romanian-wav2vec2/{file}"), content);
+    }
+    let ran = models(&desk, &["list", "--model-dir", "mine"]);
+    let listed = |name: &str| ran.stdout.lines().any(|line| line.starts_with(name));
+    assert!(
+        listed("segmentation-3.0 ") && listed("gigant/romanian-wav2vec2 "),
+        "{}",
+        ran.stdout
+    );
+    assert!(!listed("WAV2VEC2_ASR_BASE_960H"), "{}", ran.stdout);
+
+    let path = models(
+        &desk,
+        &["path", "gigant/romanian-wav2vec2", "--model-dir", "mine"],
+    );
+    assert_eq!(path.stdout, "mine/gigant--romanian-wav2vec2\n", "{path:?}");
+    models(
+        &desk,
+        &["verify", "segmentation-3.0", "--model-dir", "mine"],
+    )
+    .assert_failed_saying(4, "SHA-256");
+    models(&desk, &["path", "segmentation-3.0"])
+        .assert_failed_saying(4, "run scripts/fetch-models segmentation-3.0");
+    models(&desk, &["path", "WAV2VEC2_ASR_BASE_960H"])
+        .assert_failed_saying(4, "'WAV2VEC2_ASR_BASE_960H' is not on this machine");
+}
+
+#[test]
 fn path_prints_a_folder_and_never_fetches() {
     let desk = Desk::new();
     put_model(&desk, "mine/small");

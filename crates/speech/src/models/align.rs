@@ -23,10 +23,16 @@ pub enum AlignChoice {
 impl AlignChoice {
     /// The model that is taken for `language` where none is asked for, if there is one.
     pub fn for_language(language: Language) -> Option<Self> {
-        AlignModel::for_language(language).map(|model| match model {
+        AlignModel::for_language(language).map(Self::from)
+    }
+}
+
+impl From<AlignModel> for AlignChoice {
+    fn from(model: AlignModel) -> Self {
+        match model {
             AlignModel::Torchaudio(bundle) => Self::Torchaudio(bundle),
             AlignModel::Hub(repository) => Self::Repository(repository.to_owned()),
-        })
+        }
     }
 }
 

@@ -25,6 +25,13 @@ impl Companion {
         }
     }
 
+    /// The repository that publishes it.
+    pub fn repository(self) -> &'static str {
+        match self {
+            Self::Segmentation => "pyannote/segmentation-3.0",
+        }
+    }
+
     /// The file with its weights.
     pub fn file(self) -> &'static str {
         match self {
@@ -55,10 +62,7 @@ impl Companion {
     /// # Errors
     /// It is not on this machine, cannot be read, or is another file; or the monitor cancelled.
     pub fn locate(self, places: &Places, monitor: &dyn Monitor) -> Result<PathBuf, ModelError> {
-        let folder = self.find(places).ok_or_else(|| ModelError::NoCompanion {
-            name: self.name(),
-            looked: places.shelves(),
-        })?;
+        let folder = self.find(places).ok_or_else(|| self.missing(places))?;
         self.check(&folder, places, monitor, false)?;
         Ok(folder)
     }
@@ -72,12 +76,17 @@ impl Companion {
         places: &Places,
         monitor: &dyn Monitor,
     ) -> Result<(PathBuf, Vec<CheckedFile>), ModelError> {
-        let folder = self.find(places).ok_or_else(|| ModelError::NoCompanion {
-            name: self.name(),
-            looked: places.shelves(),
-        })?;
+        let folder = self.find(places).ok_or_else(|| self.missing(places))?;
         let checked = self.check(&folder, places, monitor, true)?;
         Ok((folder, checked))
+    }
+
+    /// That it is not on this machine, and how to get it.
+    pub fn missing(self, places: &Places) -> ModelError {
+        ModelError::NoCompanion {
+            name: self.name(),
+            looked: places.shelves(),
+        }
     }
 
     fn check(

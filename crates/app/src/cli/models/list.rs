@@ -8,6 +8,8 @@ use domain::model::ModelName;
 use serde_json::json;
 use speech::models::{self, ModelChoice, Places};
 
+use super::wanted::Wanted;
+
 /// A line of the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ListedModel {
@@ -24,29 +26,35 @@ struct Here {
     size_bytes: u64,
 }
 
-/// The published models in the order of the API, then other repositories that are here.
+/// The published models in the order of the API, then other models that are here.
 pub(super) fn models(places: &Places) -> Vec<ListedModel> {
-    let published = ModelName::all().map(ModelChoice::Name);
-    let others = models::installed_repositories(places);
+    let published = ModelName::all().map(|name| Wanted::Choice(ModelChoice::Name(name)));
     published
-        .chain(others)
-        .map(|choice| ListedModel {
-            name: choice.to_string(),
-            repository: choice.repository().unwrap_or_default().to_owned(),
-            is_english_only: choice.name().is_some_and(ModelName::is_english_only),
-            here: here(&choice, places),
+        .chain(others(places))
+        .map(|wanted| ListedModel {
+            name: wanted.to_string(),
+            repository: wanted.repository().to_owned(),
+            is_english_only: matches!(&wanted, Wanted::Choice(ModelChoice::Name(name)) if name.is_english_only()),
+            here: here(&wanted, places),
         })
         .collect()
 }
 
+/// Models that are here: repositories of recognisers, and whatever helps them.
+fn others(places: &Places) -> impl Iterator<Item = Wanted> {
+    let repositories = models::installed_repositories(places).into_iter();
+    let helpers = Wanted::helpers().filter(|wanted| wanted.find(places).is_ok());
+    repositories.map(Wanted::Choice).chain(helpers)
+}
+
 /// The models that are here, each folder once.
-pub(super) fn installed(places: &Places) -> Vec<ModelChoice> {
+pub(super) fn installed(places: &Places) -> Vec<Wanted> {
     let published = ModelName::all()
         .filter(|name| name.canonical() == *name)
-        .map(ModelChoice::Name);
+        .map(|name| Wanted::Choice(ModelChoice::Name(name)));
     published
-        .chain(models::installed_repositories(places))
-        .filter(|choice| here(choice, places).is_some())
+        .chain(others(places))
+        .filter(|wanted| wanted.find(places).is_ok())
         .collect()
 }
 
@@ -97,8 +105,8 @@ pub(super) fn as_json(models: &[ListedModel]) -> String {
     format!("{:#}\n", json!(models))
 }
 
-fn here(choice: &ModelChoice, places: &Places) -> Option<Here> {
-    let path = models::find(choice, places).ok()??.path;
+fn here(wanted: &Wanted, places: &Places) -> Option<Here> {
+    let path = wanted.find(places).ok()?;
     let size_bytes = size_of(&path);
     Some(Here { path, size_bytes })
 }

@@ -1,13 +1,15 @@
 //! `scriven models …`: which models there are, and bringing and checking them.
 
 mod list;
+mod wanted;
 
 use std::env;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use speech::models::{self, ModelChoice, ModelError, ModelFolder, ModelRequest};
+use speech::models::{self, ModelError, ModelRequest};
 
+use self::wanted::Wanted;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
@@ -37,7 +39,7 @@ enum Command {
     Pull {
         /// Models to fetch
         #[arg(value_name = "MODEL", required = true)]
-        models: Vec<ModelChoice>,
+        models: Vec<Wanted>,
         /// Only look on this machine
         #[arg(long)]
         offline: bool,
@@ -46,13 +48,13 @@ enum Command {
     Verify {
         /// Models to check [default: all that are here]
         #[arg(value_name = "MODEL")]
-        models: Vec<ModelChoice>,
+        models: Vec<Wanted>,
     },
     /// Print the folder of a model that is here
     Path {
         /// The model [default: base if installed, else tiny.en]
         #[arg(value_name = "MODEL")]
-        model: Option<ModelChoice>,
+        model: Option<Wanted>,
     },
 }
 
@@ -71,12 +73,12 @@ pub(crate) fn run(args: Args) -> Exit {
     };
     let exit = match args.command {
         Command::List { json } => run.list(json),
-        Command::Pull { models, .. } => run.each(&models, |choice| run.pull(choice)),
+        Command::Pull { models, .. } => run.each(&models, |wanted| run.pull(wanted)),
         Command::Verify { models } if models.is_empty() => run
-            .each(&list::installed(&run.request.places), |choice| {
-                run.verify(choice)
+            .each(&list::installed(&run.request.places), |wanted| {
+                run.verify(wanted)
             }),
-        Command::Verify { models } => run.each(&models, |choice| run.verify(choice)),
+        Command::Verify { models } => run.each(&models, |wanted| run.verify(wanted)),
         Command::Path { model } => run.path(model),
     };
     if interrupt.is_requested() {
@@ -103,21 +105,20 @@ impl Run<'_> {
         self.print(&text)
     }
 
-    fn pull(&self, choice: &ModelChoice) -> Result<String, ModelError> {
-        let progress = self.console.follow(&choice.to_string(), self.interrupt);
-        let model = models::pull(choice, &self.request.places, &self.request.hub, &progress)?;
-        Ok(format!("{}\n", model.path.display()))
+    fn pull(&self, wanted: &Wanted) -> Result<String, ModelError> {
+        let progress = self.console.follow(&wanted.to_string(), self.interrupt);
+        let path = wanted.pull(&self.request, &progress)?;
+        Ok(format!("{}\n", path.display()))
     }
 
-    fn verify(&self, choice: &ModelChoice) -> Result<String, ModelError> {
-        let progress = self.console.follow(&choice.to_string(), self.interrupt);
-        let model = self.find(choice)?;
-        let checked = progress.spin("checking", || {
-            models::verify(&model, &self.request.places, &progress)
+    fn verify(&self, wanted: &Wanted) -> Result<String, ModelError> {
+        let progress = self.console.follow(&wanted.to_string(), self.interrupt);
+        let (folder, checked) = progress.spin("checking", || {
+            wanted.verify(&self.request.places, &progress)
         })?;
         let mut text = String::new();
         for file in checked {
-            let path = model.path.join(&file.name);
+            let path = folder.join(&file.name);
             let verdict = match file.sha256 {
                 Some(sum) => format!("ok       {sum}"),
                 None => "unknown  no SHA-256 is known".to_owned(),
@@ -127,35 +128,29 @@ impl Run<'_> {
         Ok(text)
     }
 
-    fn path(&self, choice: Option<ModelChoice>) -> Exit {
-        let request = ModelRequest {
-            choice,
-            ..self.request.clone()
-        };
+    fn path(&self, wanted: Option<Wanted>) -> Exit {
         let progress = self.console.follow("model", self.interrupt);
-        match models::locate(&request, &progress) {
-            Ok(model) => self.print(&format!("{}\n", model.path.display())),
+        let found = match wanted {
+            Some(wanted) => wanted.locate(&self.request, &progress),
+            None => models::locate(&self.request, &progress).map(|model| model.path),
+        };
+        match found {
+            Ok(path) => self.print(&format!("{}\n", path.display())),
             // Nobody switched downloads off; this command never fetches.
             Err(ModelError::Offline { model, .. }) => self.fail(&ModelError::NotHere(model)),
             Err(error) => self.fail(&error),
         }
     }
 
-    /// The model, if it is on this machine.
-    fn find(&self, choice: &ModelChoice) -> Result<ModelFolder, ModelError> {
-        models::find(choice, &self.request.places)?
-            .ok_or_else(|| ModelError::NotHere(choice.to_string()))
-    }
-
     /// Does `work` on one model after the other; one that fails does not stop the others.
     fn each(
         &self,
-        models: &[ModelChoice],
-        work: impl Fn(&ModelChoice) -> Result<String, ModelError>,
+        models: &[Wanted],
+        work: impl Fn(&Wanted) -> Result<String, ModelError>,
     ) -> Exit {
         let mut worst = Exit::Ok;
-        for choice in models {
-            let exit = match work(choice) {
+        for wanted in models {
+            let exit = match work(wanted) {
                 Ok(text) => self.print(&text),
                 Err(error) => self.fail(&error),
             };
@@ -193,7 +188,8 @@ impl Run<'_> {
 }
 
 const PLACES: &str = "\
-A model is a name such as 'small', a repository of the Hugging Face hub as owner/name, or a folder.
+A model is a name such as 'small', a repository of the Hugging Face hub as owner/name, or a folder; the
+network that finds speech is 'segmentation-3.0', and alignment models are called as in --align-model.
 Models are searched in the folder of --model-dir or MODEL_DIR, in $XDG_CACHE_HOME/scriven/models
 (else ~/.cache/scriven/models), and in the cache that Hugging Face tools share; downloads go to the
 first of them. HF_ENDPOINT, HF_TOKEN and HF_HUB_OFFLINE are respected.";

@@ -1,0 +1,125 @@
+//! Models of every kind by name, as the commands for models take them.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use domain::align_model::AlignModel;
+use domain::model::UnknownModel;
+use domain::progress::Monitor;
+use speech::models::{
+    self, AlignChoice, CheckedFile, Companion, ModelChoice, ModelError, ModelRequest, Places,
+};
+
+/// A recogniser, an alignment model, or a network beside them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Wanted {
+    Choice(ModelChoice),
+    Companion(Companion),
+}
+
+impl Wanted {
+    /// Every model that has a default use: networks beside the recogniser, and the alignment models of all languages.
+    pub(super) fn helpers() -> impl Iterator<Item = Self> {
+        let companions = Companion::ALL.into_iter().map(Self::Companion);
+        companions.chain(AlignModel::all().map(Self::aligning))
+    }
+
+    fn aligning(model: AlignModel) -> Self {
+        Self::Choice(ModelChoice::Align(AlignChoice::from(model)))
+    }
+
+    /// The repository it comes from; empty where it comes from elsewhere.
+    pub(super) fn repository(&self) -> &str {
+        match self {
+            Self::Choice(choice) => choice.repository().unwrap_or_default(),
+            Self::Companion(companion) => companion.repository(),
+        }
+    }
+
+    /// Where it lies on this machine, unchecked.
+    pub(super) fn find(&self, places: &Places) -> Result<PathBuf, ModelError> {
+        match self {
+            Self::Choice(choice) => models::find(choice, places)?
+                .map(|model| model.path)
+                .ok_or_else(|| ModelError::NotHere(choice.to_string())),
+            Self::Companion(companion) => companion
+                .find(places)
+                .ok_or_else(|| companion.missing(places)),
+        }
+    }
+
+    /// Where it lies on this machine, checked.
+    pub(super) fn locate(
+        &self,
+        request: &ModelRequest,
+        monitor: &dyn Monitor,
+    ) -> Result<PathBuf, ModelError> {
+        match self {
+            Self::Choice(choice) => {
+                let request = ModelRequest {
+                    choice: Some(choice.clone()),
+                    ..request.clone()
+                };
+                models::locate(&request, monitor).map(|model| model.path)
+            }
+            Self::Companion(companion) => companion.locate(&request.places, monitor),
+        }
+    }
+
+    /// Fetches it, or mends it; a network beside the recogniser can only be looked for.
+    pub(super) fn pull(
+        &self,
+        request: &ModelRequest,
+        monitor: &dyn Monitor,
+    ) -> Result<PathBuf, ModelError> {
+        match self {
+            Self::Choice(choice) => {
+                models::pull(choice, &request.places, &request.hub, monitor).map(|model| model.path)
+            }
+            Self::Companion(companion) => companion.locate(&request.places, monitor),
+        }
+    }
+
+    /// Reads every file and compares its sum.
+    pub(super) fn verify(
+        &self,
+        places: &Places,
+        monitor: &dyn Monitor,
+    ) -> Result<(PathBuf, Vec<CheckedFile>), ModelError> {
+        match self {
+            Self::Choice(choice) => {
+                let model = models::find(choice, places)?
+                    .ok_or_else(|| ModelError::NotHere(choice.to_string()))?;
+                let checked = models::verify(&model, places, monitor)?;
+                Ok((model.path, checked))
+            }
+            Self::Companion(companion) => companion.verify(places, monitor),
+        }
+    }
+}
+
+impl FromStr for Wanted {
+    type Err = UnknownModel;
+
+    /// Reads a name of any kind; a repository that is not known for alignment is a recogniser's.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let companion = Companion::ALL.into_iter().find(|one| one.name() == text);
+        if let Some(companion) = companion {
+            return Ok(Self::Companion(companion));
+        }
+        match AlignModel::all().find(|model| model.name() == text) {
+            Some(model) => Ok(Self::aligning(model)),
+            None => text.parse().map(Self::Choice),
+        }
+    }
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Choice(choice) => choice.fmt(f),
+            Self::Companion(companion) => f.write_str(companion.name()),
+        }
+    }
+}
