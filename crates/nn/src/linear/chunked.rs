@@ -237,6 +237,9 @@ fn write(block: &mut [f32], n: usize, start: usize, place: Place<'_>, then: Then
                 .iter_mut()
                 .zip(values)
                 .for_each(|(out, value)| *out += value),
+            Then::Relu => {
+                (out.iter_mut().zip(values)).for_each(|(out, value)| *out = value.max(0.0));
+            }
             Then::Store | Then::Gelu => out.copy_from_slice(values),
         }
     }

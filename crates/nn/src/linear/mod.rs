@@ -32,6 +32,8 @@ pub enum Then {
     Store,
     /// It goes through GELU (erf form) and replaces what was there.
     Gelu,
+    /// What is above zero of it replaces what was there.
+    Relu,
     /// It is added to what was there.
     Add,
 }
@@ -186,6 +188,21 @@ impl Linear {
             data: Shared::new(output),
             offset: 0,
             stride: self.n_out,
+        };
+        self.forward_columns(rows, 0..self.n_out, place, then);
+    }
+
+    /// All results for prepared rows, on the calling thread: row `i` goes to `output[i·stride..][..n_out]`, and what lies
+    /// between the rows stays.
+    ///
+    /// # Panics
+    /// When `output` ends before the last row does.
+    pub fn forward_apart(&self, rows: &Rows, output: &mut [f32], stride: usize, then: Then) {
+        assert!(stride >= self.n_out, "rows {stride} apart");
+        let place = Place {
+            data: Shared::new(output),
+            offset: 0,
+            stride,
         };
         self.forward_columns(rows, 0..self.n_out, place, then);
     }

@@ -21,7 +21,10 @@ impl Rows {
     }
 
     /// Takes `n_rows` rows of `width` that begin `stride` apart and may overlap, as those of a convolution do.
-    pub(crate) fn set_strided(
+    ///
+    /// # Panics
+    /// When `input` ends before the last row does.
+    pub fn set_strided(
         &mut self,
         precision: Precision,
         input: &[f32],

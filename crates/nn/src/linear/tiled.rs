@@ -102,6 +102,7 @@ impl TiledInt8 {
         let then = match then {
             Then::Store => Finish::Store,
             Then::Gelu => Finish::Gelu,
+            Then::Relu => Finish::Relu,
             Then::Add => Finish::Add,
         };
         // SAFETY: an `Isa` of this kind is only made where the processor has it.

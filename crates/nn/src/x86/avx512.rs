@@ -71,6 +71,7 @@ pub(crate) fn gelu(x: __m512) -> __m512 {
 pub(crate) enum Finish {
     Store,
     Gelu,
+    Relu,
     Add,
 }
 
@@ -143,6 +144,7 @@ pub(crate) unsafe fn finish(
                 let value = match then {
                     Finish::Store => value,
                     Finish::Gelu => gelu(value),
+                    Finish::Relu => _mm512_max_ps(value, _mm512_setzero_ps()),
                     Finish::Add => _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, place)),
                 };
                 _mm512_mask_storeu_ps(place, mask, value);
