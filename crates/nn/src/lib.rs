@@ -14,6 +14,7 @@
 pub mod attention;
 pub mod batch_norm;
 pub mod conv;
+pub mod conv2d;
 pub mod decoder;
 pub mod encoder;
 pub mod linear;
