@@ -16,6 +16,7 @@ pub mod batch_norm;
 pub mod conv;
 pub mod conv2d;
 pub mod decoder;
+pub mod dense;
 pub mod encoder;
 pub mod linear;
 pub mod logits;
