@@ -12,16 +12,19 @@ use super::{ModelError, Places};
 pub enum Companion {
     /// pyannote's segmentation-3.0: finds speech, and who of up to three speaks.
     Segmentation,
+    /// 3D-Speaker's CAM++ for Chinese and English: voices as vectors.
+    CamPlusPlus,
 }
 
 impl Companion {
     /// All of them.
-    pub const ALL: [Self; 1] = [Self::Segmentation];
+    pub const ALL: [Self; 2] = [Self::Segmentation, Self::CamPlusPlus];
 
     /// The name of its folder.
     pub fn name(self) -> &'static str {
         match self {
             Self::Segmentation => "segmentation-3.0",
+            Self::CamPlusPlus => "campplus",
         }
     }
 
@@ -29,6 +32,7 @@ impl Companion {
     pub fn repository(self) -> &'static str {
         match self {
             Self::Segmentation => "pyannote/segmentation-3.0",
+            Self::CamPlusPlus => "iic/speech_campplus_sv_zh_en_16k-common_advanced",
         }
     }
 
@@ -36,6 +40,7 @@ impl Companion {
     pub fn file(self) -> &'static str {
         match self {
             Self::Segmentation => "pytorch_model.bin",
+            Self::CamPlusPlus => "campplus_cn_en_common.pt",
         }
     }
 
@@ -45,6 +50,7 @@ impl Companion {
             Self::Segmentation => {
                 "da85c29829d4002daedd676e012936488234d9255e65e86dfab9bec6b1729298"
             }
+            Self::CamPlusPlus => "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199",
         }
     }
 
