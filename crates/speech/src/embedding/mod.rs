@@ -1,0 +1,34 @@
+//! Voices as vectors: filter banks of a recording, and the network that turns a stretch of them into a point whose
+//! direction says who speaks.
+//!
+//! [`Fbank`] computes frames of a recording once, for all the stretches that share them; [`Features::centred`] takes a
+//! stretch out of them.
+
+pub mod fbank;
+
+pub use fbank::{Fbank, Features};
+
+/// Length of an embedding.
+pub const EMBEDDING: usize = 192;
+
+/// A voice. Those of one speaker point the same way: compare by cosine.
+pub type Embedding = [f32; EMBEDDING];
+
+/// The cosine of the angle between two embeddings, in [−1, 1]; 0 where one of them is zero.
+pub fn cosine(a: &Embedding, b: &Embedding) -> f32 {
+    let product = |a: &Embedding, b: &Embedding| -> f64 {
+        (a.iter().zip(b))
+            .map(|(a, b)| f64::from(*a) * f64::from(*b))
+            .sum()
+    };
+    let norms = (product(a, a) * product(b, b)).sqrt();
+    if norms == 0.0 {
+        return 0.0;
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "embeddings are single precision"
+    )]
+    let cosine = (product(a, b) / norms).clamp(-1.0, 1.0) as f32;
+    cosine
+}
