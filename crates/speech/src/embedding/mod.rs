@@ -2,10 +2,12 @@
 //! direction says who speaks.
 //!
 //! [`Fbank`] computes frames of a recording once, for all the stretches that share them; [`Features::centred`] takes a
-//! stretch out of them.
+//! stretch out of them, and [`CamPlusPlus`] hears many of those at a time.
 
+pub mod campplus;
 pub mod fbank;
 
+pub use campplus::CamPlusPlus;
 pub use fbank::{Fbank, Features};
 
 /// Length of an embedding.
