@@ -114,14 +114,14 @@ impl Engine {
         let begin = |stage| monitor.progress(stage, Seconds(0.0), samples.duration());
         let transcript = if let Some(vad) = &self.vad {
             begin(Stage::Vad);
-            let chunks = vad::detect(vad, samples.as_slice(), chunking, monitor);
+            let chunks = vad::detect(vad, samples, chunking, monitor);
             let chunks =
                 chunks.map_err(|cancelled| Failure::from_error(Exit::Interrupted, &cancelled))?;
             begin(Stage::Transcribe);
-            asr::transcribe_chunks(whisper, samples.as_slice(), &chunks, options, monitor)
+            asr::transcribe_chunks(whisper, samples, &chunks, options, monitor)
         } else {
             begin(Stage::Transcribe);
-            asr::transcribe(whisper, samples.as_slice(), options, monitor)
+            asr::transcribe(whisper, samples, options, monitor)
         };
         transcript.map_err(|error| {
             let exit = match error {

@@ -14,7 +14,7 @@ use speech::asr::mel::{LogMel, WINDOW_SAMPLES};
 use speech::asr::network::Network;
 use speech::asr::whisper::Dimensions;
 use speech::asr::{self, Whisper};
-use speech::audio;
+use speech::audio::{self, Samples};
 use speech::pyannet::PyanNet;
 use speech::vad;
 
@@ -104,14 +104,14 @@ fn transcribe(
     }))
 }
 
-fn decode(request: &Request) -> Result<Vec<f32>, Failure> {
+fn decode(request: &Request) -> Result<Samples, Failure> {
     let settings = audio::Settings::default();
-    Ok(audio::decode(request.path.as_path(), &settings, &Silent)?.into_vec())
+    Ok(audio::decode(request.path.as_path(), &settings, &Silent)?)
 }
 
 /// Times the parts of the network on the first window of the recording.
 fn kernels(whisper: &Whisper, request: &Request, beam_size: usize) -> Result<Value, Failure> {
-    let mut samples = decode(request)?;
+    let mut samples = decode(request)?.to_vec();
     samples.truncate(WINDOW_SAMPLES);
     let network = whisper.network();
     let log_mel = LogMel::new(network.n_mels());

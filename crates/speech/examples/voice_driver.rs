@@ -32,7 +32,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let network = CamPlusPlus::load(Path::new(folder), threads.parse()?, precision)?;
     let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
-    let samples = samples.as_slice();
+    let samples = &samples.to_vec();
     let fbank = Fbank::new(Kind::Povey);
     let n_frames = Fbank::n_frames(samples.len());
     let starts: Vec<usize> = (0..(n_frames + 1).saturating_sub(STRETCH))

@@ -88,7 +88,7 @@ impl Alignment {
         monitor: &dyn Monitor,
     ) -> Result<(), Failure> {
         let aligner = self.loaded.as_ref().expect("the model is loaded");
-        let (segments, samples) = (&transcript.segments, samples.as_slice());
+        let (segments, samples) = (&transcript.segments, samples);
         let sentences = align::align(aligner, segments, samples, &options, monitor);
         transcript.segments = sentences.map_err(|error| match error {
             AlignError::Cancelled => Failure::from_error(Exit::Interrupted, &error),

@@ -15,6 +15,7 @@ use super::listen;
 use super::run;
 use super::sentences::Splitter;
 use super::wav2vec2::{self, LoadError, Loaded};
+use crate::audio::Sound;
 
 /// An alignment model for one language.
 #[derive(Debug)]
@@ -76,10 +77,10 @@ impl Aligner {
 ///
 /// # Errors
 /// When the monitor cancels.
-pub fn align(
+pub fn align<'a>(
     aligner: &Aligner,
     segments: &[Segment],
-    samples: &[f32],
+    sound: impl Into<Sound<'a>>,
     options: &AlignOptions,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Segment>, AlignError> {
@@ -91,5 +92,5 @@ pub fn align(
         splitter: of_whisperx.as_ref().unwrap_or(&aligner.splitter),
         spaced: !WITHOUT_SPACES.contains(&aligner.language.code()),
     };
-    run::align(&language, segments, samples, *options, monitor)
+    run::align(&language, segments, sound.into(), *options, monitor)
 }

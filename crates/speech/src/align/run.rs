@@ -14,6 +14,7 @@ use super::listen::{self, Acoustic};
 use super::path::{Span, best_path};
 use super::sentences::Splitter;
 use super::whisperx;
+use crate::audio::Sound;
 
 /// Samples in a second.
 const RATE: f64 = 16_000.0;
@@ -33,7 +34,7 @@ pub(crate) struct Language<'a> {
 pub(crate) fn align(
     language: &Language<'_>,
     segments: &[Segment],
-    samples: &[f32],
+    samples: Sound<'_>,
     options: AlignOptions,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Segment>, AlignError> {
@@ -56,7 +57,9 @@ pub(crate) fn align(
             }
         });
         let parts: Vec<_> = parts.collect();
-        let heard: Vec<&[f32]> = parts.iter().map(|part| &samples[part.clone()]).collect();
+        let heard = parts.iter().map(|part| samples.read(part.clone()));
+        let heard: Vec<_> = heard.collect();
+        let heard: Vec<&[f32]> = heard.iter().map(AsRef::as_ref).collect();
         let emissions = language.listen(&heard);
         for ((segment, part), emissions) in batch.iter().zip(parts).zip(&emissions) {
             aligned.extend(match options.rules {
@@ -126,7 +129,7 @@ impl Language<'_> {
         &self,
         segment: &Segment,
         (part, emissions): (Place, &Emissions),
-        samples: &[f32],
+        samples: Sound<'_>,
         options: AlignOptions,
     ) -> Vec<Segment> {
         let text: Vec<char> = segment.text.chars().collect();
@@ -188,7 +191,7 @@ impl Language<'_> {
         &self,
         segment: &Segment,
         targets: &'t [Target],
-        samples: &[f32],
+        samples: Sound<'_>,
     ) -> Option<Vec<(&'t Target, Heard)>> {
         if targets.is_empty() || samples.is_empty() {
             return None;
@@ -196,7 +199,7 @@ impl Language<'_> {
         let place = place(segment, samples.len());
         let wide = place.start.saturating_sub(WIDER)..(place.end + WIDER).min(samples.len());
         let wide = self.with_context(wide, samples.len());
-        let emissions = self.listen(&[&samples[wide.clone()]]).pop()?;
+        let emissions = self.listen(&[&samples.read(wide.clone())]).pop()?;
         self.find(targets, &wide, &emissions).or_else(|| {
             let is_known = |target: &&Target| target.label != Label::Wildcard;
             let known: Vec<&Target> = targets.iter().filter(is_known).collect();

@@ -23,6 +23,7 @@ use domain::progress::Monitor;
 use domain::transcript::Transcript;
 use error::AsrError;
 
+use crate::audio::Sound;
 use crate::vad::Chunk;
 
 /// Recognises a recording: mono samples at 16 kHz.
@@ -30,16 +31,17 @@ use crate::vad::Chunk;
 /// # Errors
 ///
 /// When the model does not know the language asked for, or the monitor cancels.
-pub fn transcribe(
+pub fn transcribe<'a>(
     whisper: &Whisper,
-    samples: &[f32],
+    sound: impl Into<Sound<'a>>,
     options: &AsrOptions,
     monitor: &dyn Monitor,
 ) -> Result<Transcript, AsrError> {
+    let samples = sound.into();
     sequential::transcribe(
         whisper.network(),
         whisper.tokenizer(),
-        samples,
+        &samples.read(0..samples.len()),
         options,
         monitor,
     )
@@ -50,9 +52,9 @@ pub fn transcribe(
 /// # Errors
 ///
 /// When the model does not know the language asked for, the monitor cancels, or a prompt leaves no room for text.
-pub fn transcribe_chunks(
+pub fn transcribe_chunks<'a>(
     whisper: &Whisper,
-    samples: &[f32],
+    sound: impl Into<Sound<'a>>,
     chunks: &[Chunk],
     options: &AsrOptions,
     monitor: &dyn Monitor,
@@ -60,7 +62,7 @@ pub fn transcribe_chunks(
     batched::transcribe(
         whisper.network(),
         whisper.tokenizer(),
-        samples,
+        sound.into(),
         chunks,
         options,
         monitor,

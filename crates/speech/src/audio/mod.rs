@@ -24,7 +24,7 @@ mod source;
 pub use decode::decode;
 pub use error::AudioError;
 pub use resample::{RATES, Resampler, UnusableRate};
-pub use samples::Samples;
+pub use samples::{Samples, Sound};
 pub use settings::Settings;
 pub use source::Source;
 

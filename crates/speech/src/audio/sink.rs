@@ -6,6 +6,7 @@ use symphonia::core::audio::{Channels, GenericAudioBufferRef};
 
 use super::guard::Watch;
 use super::resample::{Resampler, UnusableRate};
+use super::samples::to_short;
 use super::{AudioError, SAMPLE_RATE, Samples, downmix};
 
 /// A value no recording reaches; beyond it the resampler would lose all precision, so it is cut off here.
@@ -14,13 +15,18 @@ const LARGEST_VALUE: f32 = 1e6;
 /// Samples between two progress reports: one second.
 const REPORT_SAMPLES: usize = SAMPLE_RATE as usize;
 
+/// Samples that a resampler may take back at its end.
+const HELD_SAMPLES: usize = 1 << 15;
+
 /// Collects one recording.
 ///
 /// A value that is NaN or infinite counts as silence; a recording of which most values are so is refused. Values
-/// beyond full scale are clipped to `[-1, 1]` at the very end, as every 16-bit chain does.
+/// are rounded to 16 bits and clipped to full scale at the very end.
 pub(super) struct Sink<'a> {
     watch: Watch<'a>,
-    out: Vec<f32>,
+    out: Vec<i16>,
+    /// What was resampled last, not yet rounded.
+    fresh: Vec<f32>,
     resampler: Option<Resampler>,
     layout: (Channels, Vec<f32>),
     planes: Vec<Vec<f32>>,
@@ -44,6 +50,7 @@ impl<'a> Sink<'a> {
         Self {
             watch,
             out: Vec::new(),
+            fresh: Vec::new(),
             resampler: None,
             layout: (Channels::None, Vec::new()),
             planes: Vec::new(),
@@ -104,10 +111,9 @@ impl<'a> Sink<'a> {
                 Resampler::new(rate).map_err(Rejected::Rate)?
             }
         };
-        let start = self.out.len();
-        resampler.push(mono, &mut self.out);
+        resampler.push(mono, &mut self.fresh);
         self.resampler = Some(resampler);
-        self.clip_from(start);
+        self.keep(HELD_SAMPLES);
         self.account().map_err(Rejected::Recording)
     }
 
@@ -124,7 +130,7 @@ impl<'a> Sink<'a> {
         if self.out.capacity() > self.out.len() + self.out.len() / 8 + REPORT_SAMPLES {
             self.out.shrink_to_fit();
         }
-        let samples = Samples::new(self.out);
+        let samples = Samples::from_shorts(self.out);
         self.watch
             .monitor()
             .progress(Stage::Decode, samples.duration(), samples.duration());
@@ -132,11 +138,10 @@ impl<'a> Sink<'a> {
     }
 
     fn end_resampler(&mut self, resampler: Option<Resampler>) {
-        let start = self.out.len();
         if let Some(resampler) = resampler {
-            resampler.finish(&mut self.out);
+            resampler.finish(&mut self.fresh);
         }
-        self.clip_from(start);
+        self.keep(0);
     }
 
     fn repair(&mut self, mono: &mut [f32]) {
@@ -151,23 +156,28 @@ impl<'a> Sink<'a> {
         }
     }
 
-    fn clip_from(&mut self, start: usize) {
-        for sample in &mut self.out[start..] {
-            *sample = sample.clamp(-1.0, 1.0);
-        }
+    /// Rounds what was resampled, but for the last `n_held` samples.
+    fn keep(&mut self, n_held: usize) {
+        let n = self.fresh.len().saturating_sub(n_held);
+        self.out.extend(self.fresh.drain(..n).map(to_short));
+    }
+
+    /// Samples so far.
+    fn n_out(&self) -> usize {
+        self.out.len() + self.fresh.len()
     }
 
     /// Checks the length and reports progress once a second of audio.
     fn account(&mut self) -> Result<(), AudioError> {
-        let done = Seconds::from_samples(self.out.len(), SAMPLE_RATE);
+        let done = Seconds::from_samples(self.n_out(), SAMPLE_RATE);
         let limit = self.watch.settings().max_duration;
         if done > limit {
             return Err(AudioError::TooLong {
                 limit_hours: limit.0 / 3600.0,
             });
         }
-        if self.out.len() >= self.n_reported + REPORT_SAMPLES {
-            self.n_reported = self.out.len();
+        if self.n_out() >= self.n_reported + REPORT_SAMPLES {
+            self.n_reported = self.n_out();
             let total = if self.total < done {
                 Seconds::default()
             } else {

@@ -11,6 +11,7 @@ use nn::pooling::{POOL, max_pool, max_pool_of_size};
 
 use super::SLOPE;
 use super::segmentation::Windows;
+use crate::audio::Sound;
 
 /// Rows of a convolution that are computed at once; a multiple of [`POOL`].
 const BLOCK: usize = 96;
@@ -37,7 +38,7 @@ impl SincNet {
     pub(super) fn forward(
         &self,
         pool: &Pool,
-        samples: &[f32],
+        samples: Sound<'_>,
         windows: &Windows,
         batch: Range<usize>,
     ) -> Vec<f32> {
@@ -131,13 +132,12 @@ fn convolve(
 }
 
 /// The samples of some windows, with zeros after the end of the recording.
-fn padded<'a>(samples: &'a [f32], windows: &Windows, batch: &Range<usize>) -> Cow<'a, [f32]> {
+fn padded<'a>(samples: Sound<'a>, windows: &Windows, batch: &Range<usize>) -> Cow<'a, [f32]> {
     let start = batch.start * windows.step;
     let end = (batch.end - 1) * windows.step + windows.len;
-    if let Some(samples) = samples.get(start..end) {
-        return Cow::Borrowed(samples);
+    let mut read = samples.read(start..end.min(samples.len()));
+    if end > samples.len() {
+        read.to_mut().resize(end - start, 0.0);
     }
-    let mut padded = samples[start..].to_vec();
-    padded.resize(end - start, 0.0);
-    Cow::Owned(padded)
+    read
 }

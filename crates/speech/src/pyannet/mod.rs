@@ -19,6 +19,8 @@ use nn::norm::leaky_relu;
 use domain::progress::{Monitor, Stage};
 use domain::units::Seconds;
 
+use crate::audio::Sound;
+
 use front::SincNet;
 pub use segmentation::{Segmentation, Windows};
 
@@ -82,12 +84,13 @@ impl PyanNet {
     ///
     /// # Panics
     /// When `step` is not a multiple of 10 or zero.
-    pub fn segment(
+    pub fn segment<'a>(
         &self,
-        samples: &[f32],
+        sound: impl Into<Sound<'a>>,
         step: usize,
         monitor: &dyn Monitor,
     ) -> Result<Segmentation, Cancelled> {
+        let samples = sound.into();
         let windows = Windows::new(samples.len(), self.window_len(), step);
         let mut segmentation = Segmentation::new(windows, self.n_classes(), self.head);
         let batch_len = WINDOWS_PER_GROUP * (self.pool.n_threads() / 2).max(1);
@@ -109,7 +112,12 @@ impl PyanNet {
     }
 
     /// The outputs `(windows, frames, classes)` of some of the windows.
-    fn run(&self, samples: &[f32], windows: &Windows, batch: std::ops::Range<usize>) -> Vec<f32> {
+    fn run(
+        &self,
+        samples: Sound<'_>,
+        windows: &Windows,
+        batch: std::ops::Range<usize>,
+    ) -> Vec<f32> {
         let n_windows = batch.len();
         let mut rows = self.front.forward(&self.pool, samples, windows, batch);
         for layer in &self.lstm {

@@ -76,7 +76,7 @@ fn each_layer_gives_the_numbers_of_the_reference() {
     let windows = Windows::new(samples.len(), 160_000, 16_000);
     let front = network
         .front
-        .forward(&network.pool, &samples, &windows, 0..1);
+        .forward(&network.pool, (&samples).into(), &windows, 0..1);
     assert_eq!(front.len(), 589 * 60);
     check(&front, &[-0.001_435_22, -0.001_543_72, 0.043_350_36], 1e-4);
     check(&front[589 * 60 - 1..], &[0.066_861_98], 1e-4);
@@ -142,7 +142,7 @@ fn the_network_of_whisperx_gives_its_numbers() {
     );
     let samples = signal(80_000);
     let windows = Windows::new(samples.len(), 80_000, 8_000);
-    let output = network.run(&samples, &windows, 0..1);
+    let output = network.run((&samples).into(), &windows, 0..1);
     for (frame, wanted) in [
         (0, [1.656_45e-2, 1.259_70e-3, 1.947_22e-5]),
         (100, [3.938_71e-4, 2.036_33e-5, 1.261_24e-6]),
@@ -165,12 +165,12 @@ fn windows_side_by_side_give_what_each_gives_alone() {
         *x *= (i as f32 / 40_000.0).sin();
     }
     let windows = Windows::new(samples.len(), 160_000, 80_000);
-    let together = network.run(&samples, &windows, 0..windows.count);
+    let together = network.run((&samples).into(), &windows, 0..windows.count);
     for index in 0..windows.count {
         let start = index * 80_000;
         let alone = &samples[start..(start + 160_000).min(samples.len())];
         let windows = Windows::new(alone.len(), 160_000, 80_000);
-        let alone = network.run(alone, &windows, 0..1);
+        let alone = network.run(alone.into(), &windows, 0..1);
         check(&together[index * 589 * 7..][..589 * 7], &alone, 1e-3);
     }
 }

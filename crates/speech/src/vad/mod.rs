@@ -13,6 +13,7 @@ use std::ops::Range;
 use domain::options::VadOptions;
 use domain::progress::Monitor;
 
+use crate::audio::Sound;
 use crate::pyannet::{Cancelled, PyanNet};
 
 pub use hysteresis::{Region, binarise};
@@ -54,12 +55,13 @@ pub fn chunks(scores: &Scores, n_samples: usize, options: &VadOptions) -> Vec<Ch
 ///
 /// # Errors
 /// When the monitor cancels.
-pub fn detect(
+pub fn detect<'a>(
     network: &PyanNet,
-    samples: &[f32],
+    sound: impl Into<Sound<'a>>,
     options: &VadOptions,
     monitor: &dyn Monitor,
 ) -> Result<Vec<Chunk>, Cancelled> {
+    let samples = sound.into();
     let segmentation = network.segment(samples, network.window_len() / 2, monitor)?;
     Ok(chunks(
         &segmentation.speech_scores(),

@@ -46,7 +46,7 @@ fn aligned(segments: &[Segment], samples: &[f32], options: AlignOptions) -> Vec<
         splitter: &splitter,
         spaced: true,
     };
-    align(&language, segments, samples, options, &Silent).unwrap()
+    align(&language, segments, samples.into(), options, &Silent).unwrap()
 }
 
 /// Shows words as `word start-end`, with a star where there is no score.
@@ -268,7 +268,7 @@ fn the_caller_can_stop() {
     let outcome = align(
         &language,
         &[segment(0.0, 0.1, "a")],
-        &recording("a"),
+        (&recording("a")).into(),
         AlignOptions::default(),
         &Stop,
     );

@@ -17,6 +17,7 @@ mod sentences;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::ops::Range;
 
@@ -36,6 +37,7 @@ use super::search::{Method, SearchOptions, generate};
 use super::tokenizer::Tokenizer;
 use super::words::{SegmentText, TimedSegment, WindowText, word_times};
 use crate::align::sentences::Splitter;
+use crate::audio::Sound;
 use crate::vad::Chunk;
 use omissions::Spoken;
 use sentences::sentences;
@@ -72,7 +74,7 @@ const ENCODER_SHARE: f64 = 0.4;
 pub fn transcribe<N: Network>(
     network: &N,
     tokenizer: &Tokenizer,
-    samples: &[f32],
+    samples: Sound<'_>,
     chunks: &[Chunk],
     options: &AsrOptions,
     monitor: &dyn Monitor,
@@ -127,7 +129,7 @@ struct Recording<'a, N: Network> {
     network: &'a N,
     tokenizer: &'a Tokenizer,
     log_mel: LogMel,
-    samples: &'a [f32],
+    samples: Sound<'a>,
     chunks: &'a [Chunk],
     options: &'a AsrOptions,
     monitor: &'a dyn Monitor,
@@ -176,8 +178,11 @@ impl<'a, N: Network> Recording<'a, N> {
     fn encode(&self, index: usize) -> N::Encoded {
         let chunk = &self.chunks[index];
         assert!(chunk.end - chunk.start <= WINDOW_SAMPLES, "{chunk:?}");
-        self.network
-            .encode(&self.log_mel.chunk(&self.samples[chunk.start..chunk.end]))
+        self.network.encode(
+            &self
+                .log_mel
+                .chunk(&self.samples.read(chunk.start..chunk.end)),
+        )
     }
 
     /// Finds the language from a few chunks, beginning with the first that has enough speech; returns its probability.
@@ -376,10 +381,14 @@ impl<'a, N: Network> Recording<'a, N> {
     /// Words tell where sentences begin and end, so they are looked for even if nobody wants to see them.
     fn words(&self, texts: &[ChunkText<'_, N::Encoded>]) -> Vec<TimedSegment> {
         let speech: Vec<Vec<Range<Seconds>>> = texts.iter().map(ChunkText::speech).collect();
-        let windows: Vec<WindowText<'_, N::Encoded>> = (texts.iter().zip(&speech))
-            .map(|(text, speech)| WindowText {
+        let samples: Vec<Cow<'_, [f32]>> = texts
+            .iter()
+            .map(|text| self.samples.read(text.chunk.start..text.chunk.end))
+            .collect();
+        let windows: Vec<WindowText<'_, N::Encoded>> = (texts.iter().zip(&speech).zip(&samples))
+            .map(|((text, speech), samples)| WindowText {
                 encoded: &text.encoded,
-                samples: &self.samples[text.chunk.start..text.chunk.end],
+                samples,
                 start: seconds(text.chunk.start),
                 n_frames: text.n_frames,
                 speech,

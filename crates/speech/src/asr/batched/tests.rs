@@ -84,7 +84,14 @@ fn run_watched(
     let end = chunks.iter().map(|chunk| chunk.end).max().unwrap_or(0);
     let samples: Vec<f32> = (0..end).map(|i| (i as f32 * 0.3).sin() * 0.1).collect();
     let tokenizer = toy_tokenizer(ENGLISH_ONLY);
-    transcribe(&network, &tokenizer, &samples, chunks, options, monitor)
+    transcribe(
+        &network,
+        &tokenizer,
+        (&samples).into(),
+        chunks,
+        options,
+        monitor,
+    )
 }
 
 fn texts(transcript: &Transcript) -> Vec<&str> {

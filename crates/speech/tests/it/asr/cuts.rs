@@ -44,7 +44,7 @@ fn check(span: Range<usize>) {
         return;
     }
     let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent).unwrap();
-    let samples = &samples.as_slice()[span.start * SAMPLE_RATE..span.end * SAMPLE_RATE];
+    let samples = &samples.to_vec()[span.start * SAMPLE_RATE..span.end * SAMPLE_RATE];
     let options = AsrOptions {
         language: Some("en".parse().unwrap()),
         ..AsrOptions::default()

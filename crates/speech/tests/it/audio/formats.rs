@@ -52,7 +52,7 @@ fn every_wav_encoding_is_read() {
                     [a, b, c]
                 }),
             ),
-            110.0,
+            90.0,
         ),
         (
             "32 bit",
@@ -63,17 +63,17 @@ fn every_wav_encoding_is_read() {
                 16_000,
                 &encoded(|x| ((x * 2_147_483_648.0) as i32).to_le_bytes()),
             ),
-            130.0,
+            90.0,
         ),
         (
             "float",
             wav(3, 32, 1, 16_000, &encoded(|x| (x as f32).to_le_bytes())),
-            130.0,
+            90.0,
         ),
         (
             "double",
             wav(3, 64, 1, 16_000, &encoded(f64::to_le_bytes)),
-            130.0,
+            90.0,
         ),
         (
             "mu-law",
@@ -84,7 +84,7 @@ fn every_wav_encoding_is_read() {
     for (name, bytes, least_snr_db) in cases {
         let samples = alone_from_bytes(bytes).unwrap();
         assert_eq!(samples.len(), 16_000, "{name}");
-        let snr_db = tone_snr_db(samples.as_slice());
+        let snr_db = tone_snr_db(&samples.to_vec());
         assert!(snr_db > least_snr_db, "{name}: {snr_db:.1} dB");
     }
 }
@@ -112,7 +112,7 @@ fn every_rate_comes_out_at_sixteen_kilohertz_in_place() {
     ] {
         let samples = alone_from_bytes(tone_wav(1, rate, rate * 2)).unwrap();
         assert_eq!(samples.len(), 32_000, "{rate} Hz");
-        let snr_db = tone_snr_db(samples.as_slice());
+        let snr_db = tone_snr_db(&samples.to_vec());
         assert!(snr_db > 75.0, "{rate} Hz: {snr_db:.1} dB");
     }
 }
@@ -121,7 +121,7 @@ fn every_rate_comes_out_at_sixteen_kilohertz_in_place() {
 fn channels_that_agree_give_the_same_sound() {
     for n_channels in [1, 2, 4, 6, 8] {
         let samples = alone_from_bytes(tone_wav(n_channels, 16_000, 16_000)).unwrap();
-        let snr_db = tone_snr_db(samples.as_slice());
+        let snr_db = tone_snr_db(&samples.to_vec());
         // Bass is left out of the mix, so that the others together make one.
         assert!(snr_db > 75.0, "{n_channels} channels: {snr_db:.1} dB");
     }
@@ -134,7 +134,7 @@ fn stereo_is_the_mean_of_left_and_right() {
         .flat_map(i16::to_le_bytes)
         .collect();
     let samples = alone_from_bytes(wav(1, 16, 2, 16_000, &data)).unwrap();
-    assert_eq!(samples.as_slice(), [0.125; 1_000]);
+    assert_eq!(samples.to_vec(), [0.125; 1_000]);
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn sixteen_kilohertz_mono_passes_bit_for_bit() {
         .iter()
         .map(|value| f32::from(*value) / 32_768.0)
         .collect();
-    assert_eq!(samples.as_slice(), expected);
+    assert_eq!(samples.to_vec(), expected);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn a_stray_nan_is_silence_and_a_file_of_them_is_refused() {
         wav(3, 32, 1, 16_000, &data)
     };
     let samples = alone_from_bytes(float_wav(3)).unwrap();
-    assert_eq!(samples.as_slice()[..5], [0.0, 0.0, 0.0, 0.25, 0.25]);
+    assert_eq!(samples.to_vec()[..5], [0.0, 0.0, 0.0, 0.25, 0.25]);
     let error = alone_from_bytes(float_wav(900)).unwrap_err();
     assert!(
         matches!(
@@ -218,7 +218,10 @@ fn values_beyond_full_scale_are_clipped() {
         .flat_map(f32::to_le_bytes)
         .collect();
     let samples = alone_from_bytes(wav(3, 32, 1, 16_000, &data)).unwrap();
-    assert_eq!(samples.as_slice(), [1.0, -1.0, 1.0, 0.5]);
+    assert_eq!(
+        samples.to_vec(),
+        [32_767.0 / 32_768.0, -1.0, 32_767.0 / 32_768.0, 0.5]
+    );
 }
 
 #[test]
@@ -291,7 +294,7 @@ fn compressed_formats_keep_length_and_place() {
         };
         let samples = alone(path).unwrap();
         let surplus = samples.len() as i64 - 32_000;
-        let snr_db = tone_snr_db(&samples.as_slice()[..samples.len().min(32_000)]);
+        let snr_db = tone_snr_db(&samples.to_vec()[..samples.len().min(32_000)]);
         println!("{name}: {surplus:+} samples, SNR {snr_db:.1} dB");
         assert!(
             (0..=slack).contains(&surplus),

@@ -75,7 +75,7 @@ fn survive(bytes: Vec<u8>) {
     if let Ok(samples) = result {
         assert!(
             samples
-                .as_slice()
+                .to_vec()
                 .iter()
                 .all(|x| x.is_finite() && x.abs() <= 1.0)
         );
