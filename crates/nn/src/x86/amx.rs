@@ -167,3 +167,46 @@ pub(crate) unsafe fn u8i8_16x32(
         );
     }
 }
+
+/// `out (32, 32) f32 = Σ A_tap (32, 32) bf16 · B_tap (32, 32) bf16`: what the taps of a convolution see, wherever it lies.
+///
+/// # Safety
+/// Each of `taps` points to 32 rows of 64 bytes, `a_stride` bytes apart; `b` to two packed tiles of 1 KiB for each of
+/// them; `out` to 32 rows of 128 bytes; there is at least one tap.
+pub(crate) unsafe fn bf16_taps_32x32(
+    _tiles: &Tiles,
+    taps: &[*const u8],
+    a_stride: usize,
+    b: *const u8,
+    out: *mut u8,
+) {
+    // SAFETY: the caller's promises cover every address below.
+    unsafe {
+        asm!(
+            "tilezero tmm0", "tilezero tmm1", "tilezero tmm2", "tilezero tmm3",
+            "2:",
+            "mov {a}, [{taps}]",
+            "tileloadd tmm6, [{b} + {line}]",
+            "tileloadd tmm4, [{a} + {lda}]",
+            "tileloadd tmm7, [{b} + {line} + 1024]",
+            "tdpbf16ps tmm0, tmm4, tmm6",
+            "add {a}, {half}",
+            "tileloadd tmm5, [{a} + {lda}]",
+            "tdpbf16ps tmm1, tmm4, tmm7",
+            "tdpbf16ps tmm2, tmm5, tmm6",
+            "tdpbf16ps tmm3, tmm5, tmm7",
+            "add {taps}, 8", "add {b}, 2048",
+            "dec {n}", "jnz 2b",
+            "tilestored [{c} + {ldc}], tmm0",
+            "tilestored [{c} + {ldc} + 64], tmm1",
+            "tilestored [{c} + {ldc} + 2048], tmm2",
+            "tilestored [{c} + {ldc} + 2112], tmm3",
+            taps = inout(reg) taps.as_ptr() => _, n = inout(reg) taps.len() => _, a = out(reg) _,
+            lda = in(reg) a_stride, half = in(reg) a_stride * 16,
+            b = inout(reg) b => _, line = in(reg) 64_usize, c = in(reg) out, ldc = in(reg) 128_usize,
+            out("tmm0") _, out("tmm1") _, out("tmm2") _, out("tmm3") _,
+            out("tmm4") _, out("tmm5") _, out("tmm6") _, out("tmm7") _,
+            options(nostack),
+        );
+    }
+}

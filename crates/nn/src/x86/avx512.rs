@@ -232,3 +232,59 @@ pub(crate) unsafe fn exp_row(scores: &[f32], n: usize, out: &mut [u16]) -> f32 {
         _mm512_reduce_add_ps(sum)
     }
 }
+
+/// `max(0, sums + bias + added)` of rows of 32 as bf16; `added` is bf16 too.
+///
+/// # Safety
+/// The processor has AVX-512 with bf16.
+#[target_feature(enable = "avx512f,avx512bw,avx512bf16")]
+pub(crate) unsafe fn rectify_to_bf16(
+    sums: &[f32],
+    bias: &[f32; 32],
+    added: Option<&[u16]>,
+    out: &mut [u16],
+) {
+    use std::arch::x86_64::{
+        __m512bh, _mm256_loadu_si256, _mm512_cvtepu16_epi32, _mm512_cvtne2ps_pbh, _mm512_slli_epi32,
+    };
+    assert!(sums.len() == out.len() && out.len().is_multiple_of(32));
+    assert!(added.is_none_or(|added| added.len() == out.len()));
+    // SAFETY: steps of 32 within slices whose length is a multiple of 32.
+    unsafe {
+        let zero = _mm512_setzero_ps();
+        let bias = [
+            _mm512_loadu_ps(bias.as_ptr()),
+            _mm512_loadu_ps(bias.as_ptr().add(16)),
+        ];
+        for at in (0..out.len()).step_by(32) {
+            let mut halves = [zero; 2];
+            for (half, value) in halves.iter_mut().enumerate() {
+                let at = at + half * 16;
+                *value = _mm512_add_ps(_mm512_loadu_ps(sums.as_ptr().add(at)), bias[half]);
+                if let Some(added) = added {
+                    let added = _mm256_loadu_si256(added.as_ptr().add(at).cast());
+                    let added = _mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(added));
+                    *value = _mm512_add_ps(*value, _mm512_castsi512_ps(added));
+                }
+                *value = _mm512_max_ps(*value, zero);
+            }
+            let pixel = _mm512_cvtne2ps_pbh(halves[1], halves[0]);
+            let pixel = std::mem::transmute::<__m512bh, __m512i>(pixel);
+            _mm512_storeu_si512(out.as_mut_ptr().add(at).cast(), pixel);
+        }
+    }
+}
+
+/// `max(0, sums + bias)` of rows of 32, written `stride` apart.
+///
+/// # Safety
+/// The processor has AVX-512.
+#[target_feature(enable = "avx512f")]
+pub(crate) unsafe fn rectify_apart(sums: &[f32], bias: &[f32; 32], out: &mut [f32], stride: usize) {
+    for (row, sums) in sums.chunks_exact(32).enumerate() {
+        let out = &mut out[row * stride..][..32];
+        for ((out, sum), bias) in out.iter_mut().zip(sums).zip(bias) {
+            *out = (sum + bias).max(0.0);
+        }
+    }
+}

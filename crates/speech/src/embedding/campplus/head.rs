@@ -2,8 +2,7 @@
 //!
 //! Images are `(bands, frames, 32)`; every stage halves the bands, and time keeps its steps.
 
-use nn::conv2d::{Conv3x3, Image, Shortcut};
-use nn::linear::{Linear, Rows};
+use nn::conv2d::{self, Conv3x3, Image, Shortcut};
 
 use crate::embedding::fbank::BANDS;
 
@@ -26,8 +25,8 @@ pub(super) struct Head {
 #[derive(Debug)]
 pub(super) struct Residual {
     pub(super) convs: [Conv3x3; 2],
-    /// What makes the input fit where it has twice the bands.
-    pub(super) projection: Option<Linear>,
+    /// Whether the input has twice the bands, and the second one makes it fit.
+    pub(super) is_projected: bool,
 }
 
 /// What one worker keeps.
@@ -37,7 +36,7 @@ pub(super) struct Scratch {
     full: Image,
     /// Images of half of the bands, and of a quarter: input, between and output of a residual block.
     halves: [[Image; 3]; 2],
-    rows: Rows,
+    conv: conv2d::Scratch,
 }
 
 impl Head {
@@ -47,32 +46,39 @@ impl Head {
             bands,
             full,
             halves,
-            rows,
+            conv,
         } = scratch;
         bands.resize(BANDS, features.len() / BANDS, 1);
         for band in 0..BANDS {
             let frames = features.iter().skip(band).step_by(BANDS);
             (bands.row_mut(band).iter_mut().zip(frames)).for_each(|(out, x)| *out = *x);
         }
-        self.first.forward(rows, bands, Shortcut::None, full);
+        self.first.forward(conv, bands, Shortcut::None, full);
         let mut input = &mut *full;
         for (pair, [a, b, c]) in self.residuals.chunks_exact(2).zip(halves) {
-            pair[0].forward(rows, input, a, b);
-            pair[1].forward(rows, b, a, c);
+            pair[0].forward(conv, input, a, b);
+            pair[1].forward(conv, b, a, c);
             input = c;
         }
-        self.last.forward_columns(rows, input, output, CHANNELS);
+        self.last.forward_columns(conv, input, output, CHANNELS);
     }
 }
 
 impl Residual {
-    fn forward(&self, rows: &mut Rows, input: &Image, between: &mut Image, output: &mut Image) {
+    fn forward(
+        &self,
+        conv: &mut conv2d::Scratch,
+        input: &Image,
+        between: &mut Image,
+        output: &mut Image,
+    ) {
         let [first, second] = &self.convs;
-        first.forward(rows, input, Shortcut::None, between);
-        let shortcut = match &self.projection {
-            Some(layer) => Shortcut::Projected(layer, input, input.height() / between.height()),
-            None => Shortcut::Same(input),
+        first.forward(conv, input, Shortcut::None, between);
+        let shortcut = if self.is_projected {
+            Shortcut::Projected(input)
+        } else {
+            Shortcut::Same(input)
         };
-        second.forward(rows, between, shortcut, output);
+        second.forward(conv, between, shortcut, output);
     }
 }

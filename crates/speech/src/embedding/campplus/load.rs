@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use nn::batch_norm::BatchNorm;
-use nn::conv2d::Conv3x3;
+use nn::conv2d::{Conv3x3, Conv3x3Weights};
 use nn::dense::{DenseLayer, DenseParts};
 use nn::linear::{Linear, Then};
 use nn::{Isa, Pool, Precision};
@@ -72,18 +72,16 @@ impl Source<'_> {
 
     fn head(&self) -> Result<Head, WeightsError> {
         let residual = |name: &str, stride: usize| -> Result<Residual, WeightsError> {
-            let projection = (stride > 1).then(|| self.projection(name)).transpose()?;
+            let [conv1, conv2] = ["conv1", "conv2"].map(|conv| format!("{name}.{conv}"));
+            let [norm1, norm2] = ["bn1", "bn2"].map(|norm| format!("{name}.{norm}"));
+            let second = if stride == 1 {
+                self.conv(&conv2, &norm2, FILTERS, 1)?
+            } else {
+                self.projecting_conv(name, stride)?
+            };
             Ok(Residual {
-                convs: [
-                    self.conv(
-                        &format!("{name}.conv1"),
-                        &format!("{name}.bn1"),
-                        FILTERS,
-                        stride,
-                    )?,
-                    self.conv(&format!("{name}.conv2"), &format!("{name}.bn2"), FILTERS, 1)?,
-                ],
-                projection,
+                convs: [self.conv(&conv1, &norm1, FILTERS, stride)?, second],
+                is_projected: stride > 1,
             })
         };
         Ok(Head {
@@ -105,26 +103,48 @@ impl Source<'_> {
         n_in: usize,
         stride: usize,
     ) -> Result<Conv3x3, WeightsError> {
-        let shape = [FILTERS, n_in, 3, 3];
-        let mut weight = self.weights.read(&format!("{name}.weight"), &shape)?;
-        let bias = self.norm(norm, FILTERS)?.fold_into(&mut weight);
-        Ok(Conv3x3::new(&weight, &bias, stride))
+        let (weight, bias) = self.filters(name, norm, n_in)?;
+        Ok(self.packed(Conv3x3Weights {
+            weight: &weight,
+            bias: &bias,
+            stride,
+            projection: None,
+        }))
     }
 
-    fn projection(&self, name: &str) -> Result<Linear, WeightsError> {
+    /// The second convolution of a residual block whose input has more bands than its output.
+    fn projecting_conv(&self, name: &str, stride: usize) -> Result<Conv3x3, WeightsError> {
+        let (conv, norm) = (format!("{name}.conv2"), format!("{name}.bn2"));
+        let (weight, mut bias) = self.filters(&conv, &norm, FILTERS)?;
+        let projection = format!("{name}.shortcut.0.weight");
         let shape = [FILTERS, FILTERS, 1, 1];
-        let mut weight = self
-            .weights
-            .read(&format!("{name}.shortcut.0.weight"), &shape)?;
+        let mut projection = self.weights.read(&projection, &shape)?;
         let norm = self.norm(&format!("{name}.shortcut.1"), FILTERS)?;
-        let bias = norm.fold_into(&mut weight);
-        Ok(Linear::new(
-            Precision::Float32,
-            Isa::detect(),
-            &weight,
-            &bias,
-            FILTERS,
-        ))
+        let more = norm.fold_into(&mut projection);
+        (bias.iter_mut().zip(more)).for_each(|(bias, more)| *bias += more);
+        Ok(self.packed(Conv3x3Weights {
+            weight: &weight,
+            bias: &bias,
+            stride: 1,
+            projection: Some((&projection, stride)),
+        }))
+    }
+
+    /// Weights and biases of a convolution with the normalisation behind it.
+    fn filters(
+        &self,
+        name: &str,
+        norm: &str,
+        n_in: usize,
+    ) -> Result<(Vec<f32>, Vec<f32>), WeightsError> {
+        let name = format!("{name}.weight");
+        let mut weight = self.weights.read(&name, &[FILTERS, n_in, 3, 3])?;
+        let bias = self.norm(norm, FILTERS)?.fold_into(&mut weight);
+        Ok((weight, bias))
+    }
+
+    fn packed(&self, weights: Conv3x3Weights<'_>) -> Conv3x3 {
+        Conv3x3::new(self.precision, Isa::detect(), weights)
     }
 
     /// The convolution that reads the frames of the head. The head writes band by band, the checkpoint wants channel by channel.
