@@ -38,7 +38,6 @@ pub struct DenseLayer {
 #[derive(Debug, Default)]
 pub struct Scratch {
     rows: Rows,
-    block: Vec<f32>,
     squeezed: Vec<f32>,
     local: Vec<f32>,
     context: Vec<f32>,
@@ -91,9 +90,10 @@ impl DenseLayer {
         scratch.squeezed.resize(rows.len() / width * n_out, 0.0);
         let blocks = rows.chunks(BLOCK * width);
         for (rows, out) in blocks.zip(scratch.squeezed.chunks_mut(BLOCK * n_out)) {
-            scratch.block.resize(rows.len() / width * n_in, 0.0);
-            before.rectify(rows, width, &mut scratch.block);
-            (scratch.rows).set(squeeze.precision(), &scratch.block, n_in);
+            let n = rows.len() / width;
+            (scratch.rows).fill(squeeze.precision(), n_in, n, |row, out| {
+                before.rectify(&rows[row * width..], width, out);
+            });
             squeeze.forward_rows(&scratch.rows, out, Then::Relu);
         }
     }
@@ -135,12 +135,11 @@ impl DenseLayer {
         let n_segments = n_frames.div_ceil(SEGMENT);
         for (index, rows) in rows.chunks_mut(BLOCK * width).enumerate() {
             let (first, n) = (index * BLOCK, rows.len() / width);
-            scratch.block.resize(n * n_taps, 0.0);
-            for (row, taps) in (first..).zip(scratch.block.chunks_exact_mut(n_taps)) {
-                self.gather(&scratch.squeezed, row, n_frames, taps);
-            }
+            let squeezed = &scratch.squeezed;
+            (scratch.rows).fill(local.precision(), n_taps, n, |row, taps| {
+                self.gather(squeezed, first + row, n_frames, taps);
+            });
             scratch.local.resize(n * n_new, 0.0);
-            (scratch.rows).set(local.precision(), &scratch.block, n_taps);
             local.forward_rows(&scratch.rows, &mut scratch.local, Then::Store);
             let local = scratch.local.chunks_exact(n_new);
             for ((row, local), out) in (first..).zip(local).zip(rows.chunks_exact_mut(width)) {

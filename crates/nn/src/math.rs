@@ -176,3 +176,23 @@ pub(crate) fn sigmoid(x: f32) -> f32 {
 pub(crate) fn tanh(x: f32) -> f32 {
     2.0 / (1.0 + exp((-2.0 * x).min(80.0))) - 1.0
 }
+
+/// The least and the largest of the values, as comparisons find them: what is no number is passed over.
+#[inline(always)]
+pub(crate) fn extremes(values: &[f32]) -> (f32, f32) {
+    // `f32::max` would look at each value twice, for the sake of what is no number
+    let smaller = |a: f32, b: f32| if b < a { b } else { a };
+    let larger = |a: f32, b: f32| if b > a { b } else { a };
+    let (mut least, mut most) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let (chunks, rest) = values.as_chunks::<LANES>();
+    for chunk in chunks {
+        for ((least, most), x) in least.iter_mut().zip(&mut most).zip(chunk) {
+            (*least, *most) = (smaller(*least, *x), larger(*most, *x));
+        }
+    }
+    for ((least, most), x) in least.iter_mut().zip(&mut most).zip(rest) {
+        (*least, *most) = (smaller(*least, *x), larger(*most, *x));
+    }
+    let least = least.into_iter().fold(f32::INFINITY, smaller);
+    (least, most.into_iter().fold(f32::NEG_INFINITY, larger))
+}

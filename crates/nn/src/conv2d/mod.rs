@@ -44,7 +44,7 @@ pub struct Conv3x3 {
 
 #[derive(Debug)]
 enum Filters {
-    Single(SingleFilters),
+    Single(Box<SingleFilters>),
     #[cfg(target_arch = "x86_64")]
     Tiled(tiled::TiledFilters),
 }
@@ -86,7 +86,10 @@ impl Conv3x3 {
         let filters = match n_in {
             #[cfg(target_arch = "x86_64")]
             32 if is_half => Filters::Tiled(tiled::TiledFilters::new(weight, bias, projected)),
-            _ => Filters::Single(SingleFilters::new(isa, weight, bias, projected)),
+            _ => {
+                let filters = SingleFilters::new(isa, weight, bias, projected);
+                Filters::Single(Box::new(filters))
+            }
         };
         Self {
             filters,

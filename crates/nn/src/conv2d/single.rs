@@ -16,7 +16,7 @@ pub(super) struct SingleFilters {
 #[derive(Debug)]
 enum Kernel {
     /// One product for each row of the filters.
-    Products([Linear; KERNEL]),
+    Products(Vec<Linear>),
     /// Weights `(3, 3·n_in, 32)` and biases.
     #[cfg(target_arch = "x86_64")]
     Registers(Vec<f32>, Vec<f32>),
@@ -48,10 +48,13 @@ impl SingleFilters {
                 });
                 Kernel::Registers(columns.collect(), bias.to_vec())
             }
-            _ => Kernel::Products(std::array::from_fn(|down| {
-                let bias = if down == 0 { bias } else { &[] };
-                Linear::new(Precision::Float32, isa, &rows(down), bias, n_in * KERNEL)
-            })),
+            _ => {
+                let product = |down: usize| {
+                    let bias = if down == 0 { bias } else { &[] };
+                    Linear::new(Precision::Float32, isa, &rows(down), bias, n_in * KERNEL)
+                };
+                Kernel::Products((0..KERNEL).map(product).collect())
+            }
         };
         let project = |weight: &[f32]| Linear::new(Precision::Float32, isa, weight, &[], n_in);
         Self {

@@ -1,7 +1,7 @@
 //! Input rows, prepared once for all the columns that are computed from them.
 
 use super::Precision;
-use crate::math::{Aligned, fold, multiversion, round_up};
+use crate::math::{Aligned, extremes, multiversion, round_up};
 
 /// Rows of inputs for one or more [`super::Linear`] layers, quantised where those want it. Reuse it: it keeps its memory.
 #[derive(Debug, Default)]
@@ -57,6 +57,38 @@ impl Rows {
         }
     }
 
+    /// Takes `n_rows` rows of `width` as `fill(index, row)` writes them, so that they need not lie anywhere before.
+    pub fn fill(
+        &mut self,
+        precision: Precision,
+        width: usize,
+        n_rows: usize,
+        mut fill: impl FnMut(usize, &mut [f32]),
+    ) {
+        self.count = n_rows;
+        self.width = width;
+        match precision {
+            Precision::Float32 => {
+                self.values.resize(n_rows * width, 0.0);
+                let rows = self.values.chunks_exact_mut(width).enumerate();
+                rows.for_each(|(index, row)| fill(index, row));
+            }
+            Precision::Int8 => {
+                self.values.resize(width, 0.0);
+                let byte_stride = self.byte_stride();
+                self.bytes.reserve(round_up(n_rows, 32) * byte_stride);
+                self.scales.resize(n_rows, 0.0);
+                self.middles.resize(n_rows, 0.0);
+                let bytes = self.bytes.view_mut::<u8>();
+                for row in 0..n_rows {
+                    fill(row, &mut self.values);
+                    let bytes = &mut bytes[row * byte_stride..][..width];
+                    (self.scales[row], self.middles[row]) = quantise(&self.values, bytes);
+                }
+            }
+        }
+    }
+
     /// Number of rows.
     pub fn n_rows(&self) -> usize {
         self.count
@@ -99,8 +131,7 @@ multiversion! {
     /// many inputs are near it, and a rounding error that they share would add up.
     fn quantise(row: &[f32], bytes: &mut [u8]) -> (f32, f32) {
         const SHIFT: f32 = 12_582_912.0; // 1.5·2^23: adding it rounds to a whole number, ties to even
-        let most = fold(row, f32::NEG_INFINITY, f32::max, f32::max);
-        let least = fold(row, f32::INFINITY, f32::min, f32::min);
+        let (least, most) = extremes(row);
         let middle = f32::midpoint(most, least);
         let half = most - middle;
         if half <= 0.0 {
@@ -119,6 +150,28 @@ multiversion! {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rows_that_are_filled_in_are_those_that_are_taken() {
+        let input: Vec<f32> = (0..7 * 37).map(|i| ((i * 7919) % 101) as f32).collect();
+        for precision in [Precision::Float32, Precision::Int8] {
+            let (mut taken, mut filled) = (Rows::default(), Rows::default());
+            taken.set(precision, &input, 37);
+            filled.fill(precision, 37, 7, |index, row| {
+                row.copy_from_slice(&input[index * 37..][..37]);
+            });
+            assert_eq!((filled.n_rows(), filled.width()), (7, 37));
+            assert_eq!(taken.scales(), filled.scales());
+            assert_eq!(taken.middles(), filled.middles());
+            match precision {
+                Precision::Float32 => assert_eq!(taken.values(), filled.values()),
+                Precision::Int8 => {
+                    let n = 7 * taken.byte_stride();
+                    assert_eq!(taken.bytes()[..n], filled.bytes()[..n]);
+                }
+            }
+        }
+    }
 
     #[test]
     fn rows_use_all_steps_and_zero_stays_zero() {

@@ -156,9 +156,10 @@ impl Block {
         }
         let blocks = rows.chunks(ROWS * width);
         for (rows, output) in blocks.zip(output.chunks_mut(ROWS * output_width)) {
-            scratch.block.resize(rows.len(), 0.0);
-            self.norm.rectify(rows, width, &mut scratch.block);
-            (scratch.rows).set(self.transit.precision(), &scratch.block, width);
+            let n = rows.len() / width;
+            (scratch.rows).fill(self.transit.precision(), width, n, |row, out| {
+                self.norm.rectify(&rows[row * width..], width, out);
+            });
             (self.transit).forward_apart(&scratch.rows, output, output_width, self.then);
         }
     }
@@ -170,7 +171,6 @@ struct Scratch {
     head: head::Scratch,
     dense: dense::Scratch,
     frames: Vec<f32>,
-    block: Vec<f32>,
     rows: Rows,
 }
 
