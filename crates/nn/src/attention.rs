@@ -3,6 +3,8 @@
 //! Queries go in blocks whose scores stay in the second-level cache; keys and values of a head are packed once.
 
 #[cfg(target_arch = "x86_64")]
+mod pairs;
+#[cfg(target_arch = "x86_64")]
 mod tiles;
 
 use std::fmt;
@@ -14,6 +16,8 @@ use rten_vecmath::Softmax;
 
 use crate::linear::{Place, Precision};
 use crate::{Isa, math::Aligned};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use pairs::PairedHead;
 
 /// Width of one head that the fastest kernels are made for; others run, too.
 pub const HEAD: usize = 64;
@@ -48,6 +52,8 @@ impl<'a> HeadRows<'a> {
 pub(crate) enum PackedHead {
     #[cfg(target_arch = "x86_64")]
     Tiles(tiles::TiledHead),
+    #[cfg(target_arch = "x86_64")]
+    Pairs(PairedHead),
     Float {
         gemm: GemmExecutor<f32, f32, f32>,
         keys: PackedBMatrix<f32>,
@@ -67,6 +73,14 @@ pub(crate) struct Scratch {
     result: Aligned,
 }
 
+impl Scratch {
+    /// What the last attention found, row after row.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn result(&self) -> &[f32] {
+        self.result.view()
+    }
+}
+
 impl PackedHead {
     pub(crate) fn new(
         precision: Precision,
@@ -78,6 +92,10 @@ impl PackedHead {
             #[cfg(target_arch = "x86_64")]
             (Precision::Int8, Isa::Amx) if keys.width == HEAD => {
                 Self::Tiles(tiles::TiledHead::new(keys, values))
+            }
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Isa::Avx2) if PairedHead::serves(keys.width) => {
+                Self::Pairs(PairedHead::new(keys, values))
             }
             _ => {
                 let gemm = GemmExecutor::new();
@@ -108,6 +126,8 @@ impl PackedHead {
         match self {
             #[cfg(target_arch = "x86_64")]
             Self::Tiles(head) => head.attend(queries, start, n, scratch),
+            #[cfg(target_arch = "x86_64")]
+            Self::Pairs(head) => head.attend(queries, start, n, scratch),
             Self::Float {
                 gemm,
                 keys,

@@ -9,6 +9,8 @@ use std::sync::OnceLock;
 pub enum Isa {
     /// Portable kernels; the products still choose AVX2, AVX-512 or NEON themselves (`rten-gemm`).
     Portable,
+    /// AVX2 with FMA: integer products of 16-bit pairs.
+    Avx2,
     /// AVX-512 with the VNNI integer products.
     Avx512Vnni,
     /// AMX tiles for int8 and bf16, with AVX-512 around them.
@@ -18,7 +20,7 @@ pub enum Isa {
 impl Isa {
     /// The fastest family that runs here, found once.
     ///
-    /// `SCRIVEN_CPU` (`portable`, `avx512` or `amx`) lowers the choice, for tests and for comparing; it never
+    /// `SCRIVEN_CPU` (`portable`, `avx2`, `avx512` or `amx`) lowers the choice, for tests and for comparing; it never
     /// raises it above what the processor has.
     pub fn detect() -> Self {
         static FOUND: OnceLock<Isa> = OnceLock::new();
@@ -33,7 +35,7 @@ impl Isa {
 
     /// Every family that runs here, plainest first.
     pub fn available() -> Vec<Self> {
-        [Self::Portable, Self::Avx512Vnni, Self::Amx]
+        [Self::Portable, Self::Avx2, Self::Avx512Vnni, Self::Amx]
             .into_iter()
             .filter(|isa| *isa <= best())
             .collect()
@@ -44,6 +46,7 @@ impl fmt::Display for Isa {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Portable => "portable",
+            Self::Avx2 => "avx2",
             Self::Avx512Vnni => "avx512",
             Self::Amx => "amx",
         })
@@ -56,9 +59,12 @@ impl FromStr for Isa {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         match text {
             "portable" => Ok(Self::Portable),
+            "avx2" => Ok(Self::Avx2),
             "avx512" => Ok(Self::Avx512Vnni),
             "amx" => Ok(Self::Amx),
-            _ => Err(format!("'{text}' is not one of portable, avx512, amx")),
+            _ => Err(format!(
+                "'{text}' is not one of portable, avx2, avx512, amx"
+            )),
         }
     }
 }
@@ -73,10 +79,15 @@ fn best() -> Isa {
             && is_x86_feature_detected!("avx512dq")
             && is_x86_feature_detected!("avx512vnni")
             && is_x86_feature_detected!("f16c");
-        match (vnni, vnni && crate::x86::amx::is_available()) {
-            (_, true) => Isa::Amx,
-            (true, false) => Isa::Avx512Vnni,
-            _ => Isa::Portable,
+        let avx2 = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+        if vnni && crate::x86::amx::is_available() {
+            Isa::Amx
+        } else if vnni {
+            Isa::Avx512Vnni
+        } else if avx2 {
+            Isa::Avx2
+        } else {
+            Isa::Portable
         }
     })
 }

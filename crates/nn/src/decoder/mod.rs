@@ -108,7 +108,7 @@ struct Buffers {
 struct Local {
     rows: Rows,
     block: Vec<f32>,
-    scores: Vec<f32>,
+    scratch: cross::Scratch,
 }
 
 /// Buffers as the workers see them.
@@ -326,7 +326,7 @@ impl DecoderLayer {
                 columns,
                 n_tokens,
                 step.found,
-                &mut local.scores,
+                &mut local.scratch.scores,
             );
         }
     }
@@ -362,7 +362,7 @@ impl DecoderLayer {
                     rows,
                     columns.clone(),
                     step.found,
-                    &mut local.scores,
+                    &mut local.scratch,
                 );
             };
             first += same.len();

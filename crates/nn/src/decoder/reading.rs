@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::{CrossCache, Decoder, DecoderLayer};
+use super::{CrossCache, Decoder, DecoderLayer, cross};
 use crate::attention::HEAD;
 use crate::linear::{COLUMN_STEP, Place, Rows, Then};
 use crate::logits::{block_maxima, sum_exp};
@@ -153,7 +153,7 @@ struct Local {
     rows: Rows,
     block: Vec<f32>,
     hidden: Vec<f32>,
-    scores: Vec<f32>,
+    scratch: cross::Scratch,
 }
 
 /// Some queries of one head of one sequence.
@@ -172,11 +172,11 @@ impl Pass<'_> {
         self.each_block(worker, |rows| self.project(&layers[0], rows, &mut local));
         for (index, layer) in layers.iter().enumerate() {
             worker.each(tasks.len(), |task| {
-                self.look_back(&tasks[task], &mut local.scores);
+                self.look_back(&tasks[task], &mut local.scratch.scores);
             });
             self.each_block(worker, |rows| self.ask(layer, rows, &mut local));
             worker.each(tasks.len(), |task| {
-                self.look_across(index, &tasks[task], &mut local.scores);
+                self.look_across(index, &tasks[task], &mut local.scratch);
             });
             self.each_block(worker, |rows| {
                 self.mix(layer, rows.clone(), &mut local);
@@ -304,7 +304,7 @@ impl<'a> Pass<'a> {
     }
 
     /// Cross-attention of a task's queries; where the head is asked for, also what it looks at.
-    fn look_across(&self, layer: usize, task: &Task, scores: &mut Vec<f32>) {
+    fn look_across(&self, layer: usize, task: &Task, scratch: &mut cross::Scratch) {
         let sequence = &self.sequences[task.sequence];
         let first = self.spans[task.sequence].start;
         let columns = task.head * HEAD..(task.head + 1) * HEAD;
@@ -316,7 +316,7 @@ impl<'a> Pass<'a> {
                 task.rows.clone(),
                 columns,
                 self.found,
-                scores,
+                scratch,
             );
         }
         for (place, _) in (self.heads.iter().enumerate())
@@ -330,7 +330,7 @@ impl<'a> Pass<'a> {
                 let head = (layer, task.head);
                 sequence
                     .window
-                    .weigh(head, self.qkv, task.rows.clone(), out, scores);
+                    .weigh(head, self.qkv, task.rows.clone(), out, scratch);
             }
         }
     }

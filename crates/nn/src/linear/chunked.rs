@@ -151,47 +151,76 @@ impl ChunkedInt8 {
     }
 
     pub(super) fn forward(&self, rows: &Rows, columns: Range<usize>, place: Place<'_>, then: Then) {
-        let (n_rows, width, stride) = (rows.n_rows(), rows.width(), rows.byte_stride());
-        // where the kernel's 16-bit sums could overflow, inputs go with one bit less
-        let halve = self.gemm.may_saturate();
-        let mut input = Vec::with_capacity(n_rows * width);
-        for row in rows.bytes().chunks_exact(stride).take(n_rows) {
-            if halve {
-                input.extend(row[..width].iter().map(|byte| byte.div_ceil(2)));
-            } else {
-                input.extend_from_slice(&row[..width]);
-            }
-        }
-        let zero = vec![if halve { 64 } else { 128 }; n_rows];
-        let worth = if halve { 2.0 } else { 1.0 };
-        let input = NdTensorView::from_data([n_rows, width], &input[..]);
+        let (n_rows, width) = (rows.n_rows(), rows.width());
+        // where the kernel's 16-bit sums could overflow, inputs go in two parts: their upper seven bits and the last
+        let parts = if self.gemm.may_saturate() {
+            vec![
+                Part::of(rows, 2, 64, |byte| byte >> 1),
+                Part::of(rows, 1, 0, |byte| byte & 1),
+            ]
+        } else {
+            vec![Part::of(rows, 1, 128, |byte| byte)]
+        };
         let mut sums = vec![0; n_rows * CHUNK];
+        let mut total = vec![0; n_rows * CHUNK];
         let mut block = vec![0.0; n_rows * CHUNK];
         for start in columns.clone().step_by(CHUNK) {
             let n = (self.n_out - start).min(CHUNK);
-            let (sums, block) = (&mut sums[..n_rows * n], &mut block[..n_rows * n]);
-            let options = GemmOptions {
-                a_quant: Some(QuantParams { zero_point: &zero }),
-                ..GemmOptions::default()
-            };
-            let packed = GemmInputB::Packed(&self.chunks[start / CHUNK]);
-            self.gemm
-                .gemm(sums, GemmInputA::Unpacked(input), packed, options)
-                .unwrap_or_else(|error| panic!("product of shapes that do not fit: {error}"));
+            let (sums, total) = (&mut sums[..n_rows * n], &mut total[..n_rows * n]);
+            let block = &mut block[..n_rows * n];
+            total.fill(0);
+            for part in &parts {
+                let options = GemmOptions {
+                    a_quant: Some(QuantParams {
+                        zero_point: &part.zero,
+                    }),
+                    ..GemmOptions::default()
+                };
+                let input = NdTensorView::from_data([n_rows, width], &part.bytes[..]);
+                let packed = GemmInputB::Packed(&self.chunks[start / CHUNK]);
+                self.gemm
+                    .gemm(sums, GemmInputA::Unpacked(input), packed, options)
+                    .unwrap_or_else(|error| panic!("product of shapes that do not fit: {error}"));
+                (total.iter_mut().zip(&*sums)).for_each(|(total, sum)| *total += part.worth * sum);
+            }
             let (scales, bias) = (&self.scales[start..start + n], &self.bias[start..start + n]);
             let weight_sums = &self.weight_sums[start..start + n];
-            for (row, (sums, block)) in sums
+            for (row, (sums, block)) in total
                 .chunks_exact(n)
                 .zip(block.chunks_exact_mut(n))
                 .enumerate()
             {
-                let (row_scale, middle) = (rows.scales()[row] * worth, rows.middles()[row]);
+                let (row_scale, middle) = (rows.scales()[row], rows.middles()[row]);
                 let columns = sums.iter().zip(scales).zip(bias).zip(weight_sums);
                 for (value, (((sum, scale), bias), weight_sum)) in block.iter_mut().zip(columns) {
                     *value = *sum as f32 * (row_scale * scale) + bias + middle * weight_sum;
                 }
             }
             write(block, n, start, place, then);
+        }
+    }
+}
+
+/// Some bits of all inputs.
+struct Part {
+    /// `(rows, width)`
+    bytes: Vec<u8>,
+    /// What stands for zero in each row.
+    zero: Vec<u8>,
+    /// How often the sums of this part count.
+    worth: i32,
+}
+
+impl Part {
+    fn of(rows: &Rows, worth: i32, zero: u8, bits: impl Fn(u8) -> u8) -> Self {
+        let lines = rows.bytes().chunks_exact(rows.byte_stride());
+        let lines = lines.take(rows.n_rows());
+        Self {
+            bytes: lines
+                .flat_map(|line| line[..rows.width()].iter().map(|byte| bits(*byte)))
+                .collect(),
+            zero: vec![zero; rows.n_rows()],
+            worth,
         }
     }
 }

@@ -5,6 +5,8 @@
 //! hardly ever negative, uses all steps), sums are exact in 32 bits.
 
 mod chunked;
+#[cfg(target_arch = "x86_64")]
+mod paired;
 mod rows;
 #[cfg(target_arch = "x86_64")]
 mod tiled;
@@ -50,6 +52,8 @@ pub struct Linear {
 enum Weights {
     #[cfg(target_arch = "x86_64")]
     Tiled(tiled::TiledInt8),
+    #[cfg(target_arch = "x86_64")]
+    Paired(paired::PairedInt8),
     Int8(chunked::ChunkedInt8),
     Float(chunked::ChunkedFloat),
 }
@@ -112,6 +116,10 @@ impl Linear {
             (Precision::Int8, Isa::Amx | Isa::Avx512Vnni) => {
                 Weights::Tiled(tiled::TiledInt8::build(shape, bias, fill)?)
             }
+            #[cfg(target_arch = "x86_64")]
+            (Precision::Int8, Isa::Avx2) => {
+                Weights::Paired(paired::PairedInt8::build(shape, bias, fill)?)
+            }
             (Precision::Int8, _) => Weights::Int8(chunked::ChunkedInt8::build(shape, bias, fill)?),
         };
         Ok(Self {
@@ -170,6 +178,8 @@ impl Linear {
         match &self.weights {
             #[cfg(target_arch = "x86_64")]
             Weights::Tiled(weights) => weights.copy_row(index, row),
+            #[cfg(target_arch = "x86_64")]
+            Weights::Paired(weights) => weights.copy_row(index, row),
             Weights::Int8(weights) => weights.copy_row(index, row),
             Weights::Float(weights) => weights.copy_row(index, row),
         }
@@ -223,6 +233,8 @@ impl Linear {
         match &self.weights {
             #[cfg(target_arch = "x86_64")]
             Weights::Tiled(weights) => weights.forward(rows, columns, place, then),
+            #[cfg(target_arch = "x86_64")]
+            Weights::Paired(weights) => weights.forward(rows, columns, place, then),
             Weights::Int8(weights) => weights.forward(rows, columns, place, then),
             Weights::Float(weights) => weights.forward(rows, columns, place, then),
         }

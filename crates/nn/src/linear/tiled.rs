@@ -14,7 +14,7 @@ use super::{FILL_ROWS, LinearShape, Place, Rows, Then};
 use crate::Isa;
 use crate::math::{Aligned, round_up};
 use crate::x86::amx::{self, Tiles};
-use crate::x86::avx512::{self, Columns, Finish};
+use crate::x86::avx512::{self, Columns};
 
 /// Columns of one panel.
 const PANEL: usize = 16;
@@ -99,12 +99,6 @@ impl TiledInt8 {
         assert_eq!(rows.bytes().as_ptr() as usize % 64, 0);
         let last = place.offset + (rows.n_rows() - 1) * place.stride + columns.end;
         let out = place.data.address(place.offset..last);
-        let then = match then {
-            Then::Store => Finish::Store,
-            Then::Gelu => Finish::Gelu,
-            Then::Relu => Finish::Relu,
-            Then::Add => Finish::Add,
-        };
         // SAFETY: an `Isa` of this kind is only made where the processor has it.
         let tiles = (self.isa == Isa::Amx && rows.n_rows() > FEW_ROWS)
             .then(|| unsafe { Tiles::configure() });

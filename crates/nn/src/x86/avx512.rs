@@ -9,6 +9,8 @@ use std::arch::x86_64::{
     _mm512_setzero_si512, _mm512_storeu_si512, _mm512_sub_epi32, _mm512_sub_ps,
 };
 
+use crate::linear::Then;
+
 /// `e^x` to about 1 ulp of single precision; very small results become zero.
 #[inline]
 #[target_feature(enable = "avx512f")]
@@ -66,15 +68,6 @@ pub(crate) fn gelu(x: __m512) -> __m512 {
     _mm512_fmadd_ps(half, _mm512_or_ps(erf, sign), half)
 }
 
-/// What becomes of a product's sums.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Finish {
-    Store,
-    Gelu,
-    Relu,
-    Add,
-}
-
 /// Where 32 columns of sums go, and by what they are scaled.
 pub(crate) struct Columns {
     /// 32 corrections: 128 times the sum of the column's weights.
@@ -112,7 +105,7 @@ pub(crate) unsafe fn finish(
     columns: &Columns,
     out: *mut f32,
     out_stride: usize,
-    then: Finish,
+    then: Then,
 ) {
     // SAFETY: in bounds by the caller's promises; masks keep loads and stores of `out` within `columns.n`.
     unsafe {
@@ -142,10 +135,10 @@ pub(crate) unsafe fn finish(
                 );
                 let place = out.add(row * out_stride + at);
                 let value = match then {
-                    Finish::Store => value,
-                    Finish::Gelu => gelu(value),
-                    Finish::Relu => _mm512_max_ps(value, _mm512_setzero_ps()),
-                    Finish::Add => _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, place)),
+                    Then::Store => value,
+                    Then::Gelu => gelu(value),
+                    Then::Relu => _mm512_max_ps(value, _mm512_setzero_ps()),
+                    Then::Add => _mm512_add_ps(value, _mm512_maskz_loadu_ps(mask, place)),
                 };
                 _mm512_mask_storeu_ps(place, mask, value);
             }

@@ -1,180 +1,154 @@
-//! Cross-attention: every decoder row looks at the encoded sequence of its item.
+//! Keys and values as single precision or bfloat16, with lanes that compilers turn into vectors.
 
-use std::ops::Range;
-
-use super::Decoder;
-use super::cells::Cell;
+use super::{ROW_BLOCK, Scratch};
 use crate::Pool;
 use crate::attention::HEAD;
-use crate::linear::{Precision, Rows, Then};
+use crate::decoder::Decoder;
+use crate::decoder::cells::Cell;
+use crate::linear::{Rows, Then};
 use crate::math::{exp, fold, multiversion};
 use crate::shared::Shared;
 
+/// Queries that share one pass over the keys: a beam of five fits.
+pub(super) const MAX_QUERIES: usize = 5;
 /// Frames whose scores are computed side by side.
 const FRAME_BLOCK: usize = 32;
-/// Encoded rows that one worker projects at once.
-const ROW_BLOCK: usize = 64;
-/// Queries that share one pass over the keys: a beam of five fits.
-const MAX_QUERIES: usize = 5;
-
-/// Keys and values of one encoded sequence for every layer; all rows of an item share it.
-#[derive(Debug)]
-pub struct CrossCache {
-    width: usize,
-    n_frames: usize,
-    cells: Cells,
-}
-
-#[derive(Debug)]
-enum Cells {
-    Float(Vec<LayerCells<f32>>),
-    Brain(Vec<LayerCells<u16>>),
-}
 
 /// One layer's cache.
 #[derive(Debug)]
-struct LayerCells<T> {
+pub(super) struct LayerCells<T> {
     /// `(heads, frame blocks, HEAD, FRAME_BLOCK)`: lanes run over frames.
     keys: Vec<T>,
     /// `(heads, frames padded to whole blocks, HEAD)`: lanes run over the head.
     values: Vec<T>,
 }
 
-impl CrossCache {
-    /// Projects `encoded (frames, width)` for all layers of `decoder`.
-    pub fn new(decoder: &Decoder, pool: &Pool, encoded: &[f32]) -> Self {
-        let width = decoder.width();
-        let n_frames = encoded.len() / width;
-        let cells = match decoder.precision() {
-            Precision::Float32 => Cells::Float(project(decoder, pool, encoded)),
-            Precision::Int8 => Cells::Brain(project(decoder, pool, encoded)),
-        };
-        Self {
-            width,
-            n_frames,
-            cells,
-        }
-    }
-
-    /// Attention of query rows `rows` for the heads in `columns` in one layer; queries and results lie in the first
-    /// `width` columns of `qkv (rows, 3·width)` and in `found (rows, width)`.
-    ///
-    /// # Safety
-    /// Nobody else uses those columns of those rows of `qkv` and `found` until the next barrier.
-    #[expect(unsafe_code, reason = "see Safety")]
-    pub(super) unsafe fn attend(
-        &self,
-        layer: usize,
-        qkv: Shared<'_, f32>,
-        rows: Range<usize>,
-        columns: Range<usize>,
-        found: Shared<'_, f32>,
+/// A number whose kernels are compiled for each vector extension.
+pub(super) trait Kernels: Cell {
+    /// Attention of scaled queries over one head's keys and values.
+    fn attend(
+        queries: &[[f32; HEAD]],
+        head: Head<'_, Self>,
         scores: &mut Vec<f32>,
-    ) {
-        let mut queries = [[0.0; HEAD]; MAX_QUERIES];
-        let mut results = [[0.0; HEAD]; MAX_QUERIES];
-        for head in columns.start / HEAD..columns.end / HEAD {
-            for first in rows.clone().step_by(MAX_QUERIES) {
-                let n = (rows.end - first).min(MAX_QUERIES);
-                for (i, query) in queries.iter_mut().enumerate().take(n) {
-                    let at = (first + i) * 3 * self.width + head * HEAD;
-                    // SAFETY: by the caller's promise.
-                    query.copy_from_slice(unsafe { qkv.slice(at..at + HEAD) });
-                    for value in query {
-                        *value *= 0.125; // 1/√64
-                    }
-                }
-                match &self.cells {
-                    Cells::Float(layers) => {
-                        let (keys, values) = layers[layer].of_head(head, self.n_frames);
-                        attend_float(
-                            &queries[..n],
-                            keys,
-                            values,
-                            self.n_frames,
-                            scores,
-                            &mut results[..n],
-                        );
-                    }
-                    Cells::Brain(layers) => {
-                        let (keys, values) = layers[layer].of_head(head, self.n_frames);
-                        attend_brain(
-                            &queries[..n],
-                            keys,
-                            values,
-                            self.n_frames,
-                            scores,
-                            &mut results[..n],
-                        );
-                    }
-                }
-                for (i, result) in results.iter().enumerate().take(n) {
-                    let at = (first + i) * self.width + head * HEAD;
-                    // SAFETY: by the caller's promise.
-                    unsafe { found.slice_mut(at..at + HEAD) }.copy_from_slice(result);
-                }
-            }
-        }
-    }
+        results: &mut [[f32; HEAD]],
+    );
+
+    /// Softmax of scaled queries over the first keys of one head.
+    fn weigh(
+        queries: &[[f32; HEAD]],
+        keys: &[Self],
+        n_frames: usize,
+        scores: &mut Vec<f32>,
+        out: &mut [f32],
+    );
 }
 
-#[expect(unsafe_code, reason = "see Safety")]
-impl CrossCache {
-    /// What query rows `rows` look at in one head: softmax over the first frames, `(rows, frames)` into `out`.
-    ///
-    /// # Safety
-    /// Nobody writes the head's columns of those rows of `qkv` until the next barrier.
-    pub(super) unsafe fn weigh(
+/// One head's keys and values.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head<'a, T> {
+    keys: &'a [T],
+    values: &'a [T],
+    n_frames: usize,
+}
+
+impl<T: Kernels> LayerCells<T> {
+    fn of_head(&self, head: usize, n_frames: usize) -> Head<'_, T> {
+        let len = n_frames.next_multiple_of(FRAME_BLOCK) * HEAD;
+        Head {
+            keys: &self.keys[head * len..][..len],
+            values: &self.values[head * len..][..len],
+            n_frames,
+        }
+    }
+
+    /// Attention of at most [`MAX_QUERIES`] queries in one head: `(queries, HEAD)`.
+    pub(super) fn attend<'s>(
         &self,
-        (layer, head): (usize, usize),
-        qkv: Shared<'_, f32>,
-        rows: Range<usize>,
+        head: usize,
+        n_frames: usize,
+        queries: &[[f32; HEAD]],
+        scratch: &'s mut Scratch,
+    ) -> &'s [f32] {
+        scratch.results.resize(MAX_QUERIES * HEAD, 0.0);
+        let results = &mut scratch.results.as_chunks_mut().0[..queries.len()];
+        let scaled = &scale(queries)[..queries.len()];
+        T::attend(
+            scaled,
+            self.of_head(head, n_frames),
+            &mut scratch.scores,
+            results,
+        );
+        results.as_flattened()
+    }
+
+    /// What at most [`MAX_QUERIES`] queries look at in one head, `(queries, first frames)`.
+    pub(super) fn weigh(
+        &self,
+        head: usize,
+        n_frames: usize,
+        queries: &[[f32; HEAD]],
         out: &mut [f32],
         scores: &mut Vec<f32>,
     ) {
-        let n_frames = out.len() / rows.len();
-        assert!(
-            n_frames <= self.n_frames,
-            "{n_frames} of {} frames",
-            self.n_frames
+        let keys = self.of_head(head, n_frames).keys;
+        T::weigh(
+            &scale(queries),
+            keys,
+            out.len() / queries.len(),
+            scores,
+            out,
         );
-        if n_frames == 0 {
-            return;
-        }
-        for (first, out) in
-            (rows.clone().step_by(MAX_QUERIES)).zip(out.chunks_mut(MAX_QUERIES * n_frames))
-        {
-            let mut queries = [[0.0; HEAD]; MAX_QUERIES];
-            let n = (rows.end - first).min(MAX_QUERIES);
-            for (i, query) in queries.iter_mut().enumerate().take(n) {
-                let at = (first + i) * 3 * self.width + head * HEAD;
-                // SAFETY: by the caller's promise.
-                query.copy_from_slice(unsafe { qkv.slice(at..at + HEAD) });
-                for value in query {
-                    *value *= 0.125; // 1/√64
-                }
-            }
-            match &self.cells {
-                Cells::Float(layers) => {
-                    let (keys, _) = layers[layer].of_head(head, self.n_frames);
-                    weigh_float(&queries, keys, n_frames, scores, out);
-                }
-                Cells::Brain(layers) => {
-                    let (keys, _) = layers[layer].of_head(head, self.n_frames);
-                    weigh_brain(&queries, keys, n_frames, scores, out);
-                }
-            }
-        }
     }
 }
 
-impl<T: Cell> LayerCells<T> {
-    fn of_head(&self, head: usize, n_frames: usize) -> (&[T], &[T]) {
-        let len = n_frames.next_multiple_of(FRAME_BLOCK) * HEAD;
-        (
-            &self.keys[head * len..][..len],
-            &self.values[head * len..][..len],
-        )
+/// Queries over √64.
+fn scale(queries: &[[f32; HEAD]]) -> [[f32; HEAD]; MAX_QUERIES] {
+    let mut scaled = [[0.0; HEAD]; MAX_QUERIES];
+    for (scaled, query) in scaled.iter_mut().zip(queries) {
+        *scaled = query.map(|x| x * 0.125);
+    }
+    scaled
+}
+
+impl Kernels for f32 {
+    fn attend(
+        queries: &[[f32; HEAD]],
+        head: Head<'_, Self>,
+        scores: &mut Vec<f32>,
+        results: &mut [[f32; HEAD]],
+    ) {
+        attend_float(queries, head, scores, results);
+    }
+
+    fn weigh(
+        queries: &[[f32; HEAD]],
+        keys: &[Self],
+        n_frames: usize,
+        scores: &mut Vec<f32>,
+        out: &mut [f32],
+    ) {
+        weigh_float(queries, keys, n_frames, scores, out);
+    }
+}
+
+impl Kernels for u16 {
+    fn attend(
+        queries: &[[f32; HEAD]],
+        head: Head<'_, Self>,
+        scores: &mut Vec<f32>,
+        results: &mut [[f32; HEAD]],
+    ) {
+        attend_brain(queries, head, scores, results);
+    }
+
+    fn weigh(
+        queries: &[[f32; HEAD]],
+        keys: &[Self],
+        n_frames: usize,
+        scores: &mut Vec<f32>,
+        out: &mut [f32],
+    ) {
+        weigh_brain(queries, keys, n_frames, scores, out);
     }
 }
 
@@ -182,7 +156,11 @@ impl<T: Cell> LayerCells<T> {
     unsafe_code,
     reason = "each block of frames is written by the worker that took it"
 )]
-fn project<T: Cell>(decoder: &Decoder, pool: &Pool, encoded: &[f32]) -> Vec<LayerCells<T>> {
+pub(super) fn project<T: Cell>(
+    decoder: &Decoder,
+    pool: &Pool,
+    encoded: &[f32],
+) -> Vec<LayerCells<T>> {
     let width = decoder.width();
     let n_frames = encoded.len() / width;
     let padded = n_frames.next_multiple_of(FRAME_BLOCK);
@@ -259,19 +237,17 @@ fn pack<T: Cell>(
 
 multiversion! {
     fn attend_float(
-        queries: &[[f32; HEAD]], keys: &[f32], values: &[f32], n_frames: usize, scores: &mut Vec<f32>,
-        results: &mut [[f32; HEAD]],
+        queries: &[[f32; HEAD]], head: Head<'_, f32>, scores: &mut Vec<f32>, results: &mut [[f32; HEAD]],
     ) {
-        attend(queries, keys, values, n_frames, scores, results);
+        attend(queries, head, scores, results);
     }
 }
 
 multiversion! {
     fn attend_brain(
-        queries: &[[f32; HEAD]], keys: &[u16], values: &[u16], n_frames: usize, scores: &mut Vec<f32>,
-        results: &mut [[f32; HEAD]],
+        queries: &[[f32; HEAD]], head: Head<'_, u16>, scores: &mut Vec<f32>, results: &mut [[f32; HEAD]],
     ) {
-        attend(queries, keys, values, n_frames, scores, results);
+        attend(queries, head, scores, results);
     }
 }
 
@@ -314,18 +290,16 @@ fn weigh<T: Cell>(
 #[inline(always)]
 fn attend<T: Cell>(
     queries: &[[f32; HEAD]],
-    keys: &[T],
-    values: &[T],
-    n_frames: usize,
+    head: Head<'_, T>,
     scores: &mut Vec<f32>,
     results: &mut [[f32; HEAD]],
 ) {
     match queries.len() {
-        1 => attend_n::<T, 1>(queries, keys, values, n_frames, scores, results),
-        2 => attend_n::<T, 2>(queries, keys, values, n_frames, scores, results),
-        3 => attend_n::<T, 3>(queries, keys, values, n_frames, scores, results),
-        4 => attend_n::<T, 4>(queries, keys, values, n_frames, scores, results),
-        _ => attend_n::<T, 5>(queries, keys, values, n_frames, scores, results),
+        1 => attend_n::<T, 1>(queries, head, scores, results),
+        2 => attend_n::<T, 2>(queries, head, scores, results),
+        3 => attend_n::<T, 3>(queries, head, scores, results),
+        4 => attend_n::<T, 4>(queries, head, scores, results),
+        _ => attend_n::<T, 5>(queries, head, scores, results),
     }
 }
 
@@ -333,12 +307,15 @@ fn attend<T: Cell>(
 #[inline(always)]
 fn attend_n<T: Cell, const N: usize>(
     queries: &[[f32; HEAD]],
-    keys: &[T],
-    values: &[T],
-    n_frames: usize,
+    head: Head<'_, T>,
     scores: &mut Vec<f32>,
     results: &mut [[f32; HEAD]],
 ) {
+    let Head {
+        keys,
+        values,
+        n_frames,
+    } = head;
     let padded = n_frames.next_multiple_of(FRAME_BLOCK);
     score::<T, N>(queries, keys, scores);
     let mut inverse = [0.0; N];

@@ -1,0 +1,247 @@
+//! Attention in 16-bit whole numbers for AVX2: twice the products a cycle of single precision, and sums that are exact.
+//!
+//! Queries and keys have a scale each, values one a column. What they may reach at most follows from the 32 bits of a
+//! sum: 12 bits and more for each of them, where bfloat16 has 8.
+#![expect(
+    unsafe_code,
+    reason = "kernels work on raw panels; the shapes are checked here"
+)]
+
+use super::{HeadRows, QUERY_BLOCK, Scratch};
+use crate::math::{Aligned, multiversion, round_up};
+use crate::x86::avx2::{self, PANEL, ROWS};
+
+/// Values go up to this: 12 bits and a sign.
+const MOST_VALUE: f32 = 4095.0;
+
+/// Keys and values of one head as 16-bit panels.
+#[derive(Debug)]
+pub(crate) struct PairedHead {
+    width: usize,
+    n_keys: usize,
+    /// Blocks of 16 keys: `[block][width/2][16][2]`.
+    keys: Aligned,
+    /// What a step of each key is worth, in whole blocks.
+    key_scales: Vec<f32>,
+    /// Panels of 16 columns: `[panel][keys/2][16][2]`, keys in whole blocks.
+    values: Aligned,
+    /// What a step of each column is worth.
+    value_scales: Vec<f32>,
+}
+
+impl PairedHead {
+    /// Whether heads of this width can be packed.
+    pub(crate) fn serves(width: usize) -> bool {
+        width.is_multiple_of(PANEL)
+    }
+
+    pub(crate) fn new(keys: HeadRows<'_>, values: HeadRows<'_>) -> Self {
+        let (width, n_keys) = (keys.width, keys.n_rows);
+        let padded = round_up(n_keys, PANEL);
+        let mut head = Self {
+            width,
+            n_keys,
+            keys: Aligned::zeroed(padded * width * 2),
+            key_scales: vec![0.0; padded],
+            values: Aligned::zeroed(padded * width * 2),
+            value_scales: vec![0.0; width],
+        };
+        head.pack_keys(keys);
+        head.pack_values(values);
+        head
+    }
+
+    fn pack_keys(&mut self, keys: HeadRows<'_>) {
+        let most = most_key(self.width);
+        let mut row = vec![0; self.width];
+        let blocks = self.keys.view_mut::<i16>();
+        for key in 0..self.n_keys {
+            self.key_scales[key] = quantise_row(keys.row(key), most, &mut row);
+            let block = &mut blocks[key / PANEL * PANEL * self.width..][..PANEL * self.width];
+            let lines = block.as_chunks_mut::<{ 2 * PANEL }>().0;
+            for (pair, line) in row.as_chunks::<2>().0.iter().zip(lines) {
+                line[key % PANEL * 2..][..2].copy_from_slice(pair);
+            }
+        }
+    }
+
+    fn pack_values(&mut self, values: HeadRows<'_>) {
+        let mut largest = vec![0.0_f32; self.width];
+        for key in 0..self.n_keys {
+            let row = values.row(key).iter();
+            (largest.iter_mut().zip(row)).for_each(|(most, x)| *most = most.max(x.abs()));
+        }
+        let inverse: Vec<f32> = largest
+            .iter()
+            .map(|most| step(*most, MOST_VALUE).1)
+            .collect();
+        self.value_scales = largest
+            .iter()
+            .map(|most| step(*most, MOST_VALUE).0)
+            .collect();
+        let padded = self.key_scales.len();
+        let panels = self.values.view_mut::<i16>();
+        for key in 0..self.n_keys {
+            let columns = values
+                .row(key)
+                .chunks_exact(PANEL)
+                .zip(inverse.chunks_exact(PANEL));
+            for (panel, (values, inverse)) in columns.enumerate() {
+                let line = &mut panels[(panel * padded + key / 2 * 2) * PANEL..][..2 * PANEL];
+                for ((pair, x), inverse) in line
+                    .as_chunks_mut::<2>()
+                    .0
+                    .iter_mut()
+                    .zip(values)
+                    .zip(inverse)
+                {
+                    pair[key % 2] = (x * inverse).round_ties_even() as i16;
+                }
+            }
+        }
+    }
+
+    /// Attention of `n` queries from `start` on into `scratch.result`, rows of `width`.
+    pub(crate) fn attend(
+        &self,
+        queries: HeadRows<'_>,
+        start: usize,
+        n: usize,
+        scratch: &mut Scratch,
+    ) {
+        let padded = self.key_scales.len();
+        self.score(queries, start, n, scratch);
+        scratch.weights.reserve(QUERY_BLOCK * padded * 2);
+        scratch.result.reserve(QUERY_BLOCK * self.width * 4);
+        let scores = &mut scratch.scores.view_mut::<f32>()[..n * padded];
+        let weights = &mut scratch.weights.view_mut::<i16>()[..n * padded];
+        let mut scales = [0.0; QUERY_BLOCK];
+        for (row, scores) in scores.chunks_exact_mut(padded).enumerate() {
+            scales[row] = self.to_weights(scores, &mut weights[row * padded..][..padded]);
+        }
+        let result = &mut scratch.result.view_mut::<f32>()[..n * self.width];
+        self.mix(weights, &scales, result);
+    }
+
+    /// What queries look at: softmax over the first keys, `(queries, keys)` into `out`.
+    pub(crate) fn weigh(&self, queries: HeadRows<'_>, out: &mut [f32], scratch: &mut Scratch) {
+        let (n, padded) = (queries.n_rows, self.key_scales.len());
+        let n_keys = out.len() / n;
+        assert!(n_keys <= self.n_keys, "{n_keys} of {} keys", self.n_keys);
+        self.score(queries, 0, n, scratch);
+        let scores = &mut scratch.scores.view_mut::<f32>()[..n * padded];
+        for (scores, out) in (scores.chunks_exact_mut(padded)).zip(out.chunks_exact_mut(n_keys)) {
+            scores[n_keys..].fill(f32::NEG_INFINITY);
+            // SAFETY: this kind of head is only made where the processor has AVX2 and FMA.
+            let sum = unsafe { avx2::exponentials(scores) };
+            (out.iter_mut().zip(scores)).for_each(|(out, x)| *out = *x / sum);
+        }
+    }
+
+    /// Scores of `n` queries from `start` on into `scratch.scores`: `(n, padded keys)`, those of no key included.
+    fn score(&self, queries: HeadRows<'_>, start: usize, n: usize, scratch: &mut Scratch) {
+        assert!(n <= QUERY_BLOCK && queries.width == self.width);
+        let padded = self.key_scales.len();
+        scratch.queries.reserve(QUERY_BLOCK * self.width * 2);
+        scratch.scores.reserve(QUERY_BLOCK * padded * 4);
+        let mut scales = [0.0; QUERY_BLOCK];
+        let left = &mut scratch.queries.view_mut::<i16>()[..n * self.width];
+        for (row, out) in left.chunks_exact_mut(self.width).enumerate() {
+            scales[row] = quantise_row(queries.row(start + row), most_key(self.width), out);
+            scales[row] /= (self.width as f32).sqrt();
+        }
+        let scores = scratch.scores.view_mut::<f32>();
+        let blocks = self.keys.view::<i16>().chunks_exact(PANEL * self.width);
+        let of_blocks = self.key_scales.as_chunks::<PANEL>().0;
+        for (block, (keys, key_scales)) in blocks.zip(of_blocks).enumerate() {
+            let write = |row: usize, sums: &[i32; PANEL]| {
+                let out = &mut scores[row * padded + block * PANEL..].as_chunks_mut().0[0];
+                // SAFETY: as above.
+                unsafe { avx2::scale_sums(sums, scales[row], key_scales, out) };
+            };
+            products(left, self.width, keys, write);
+        }
+    }
+
+    /// Turns scores into weights of whole numbers; returns what one of them is worth.
+    fn to_weights(&self, scores: &mut [f32], weights: &mut [i16]) -> f32 {
+        scores[self.n_keys..].fill(f32::NEG_INFINITY);
+        // each may be rounded up: they must not add up to more than a sum of values can hold
+        let most = i32::MAX as f32 * 0.99 / MOST_VALUE - self.n_keys as f32;
+        // SAFETY: as above.
+        unsafe {
+            let sum = avx2::exponentials(scores);
+            let scale = (most / sum).min(32_767.0);
+            avx2::quantise(scores, scale, weights);
+            1.0 / (scale * sum)
+        }
+    }
+
+    /// Sums of values by weights `(n, padded keys)`: `(n, width)`.
+    fn mix(&self, weights: &[i16], scales: &[f32], result: &mut [f32]) {
+        let padded = self.key_scales.len();
+        let panels = self.values.view::<i16>().chunks_exact(PANEL * padded);
+        let of_panels = self.value_scales.as_chunks::<PANEL>().0;
+        for (panel, (values, value_scales)) in panels.zip(of_panels).enumerate() {
+            let write = |row: usize, sums: &[i32; PANEL]| {
+                let out = &mut result[row * self.width + panel * PANEL..].as_chunks_mut().0[0];
+                // SAFETY: as above.
+                unsafe { avx2::scale_sums(sums, scales[row], value_scales, out) };
+            };
+            products(weights, padded, values, write);
+        }
+    }
+}
+
+/// Hands each row of `left (rows, depth) · right (depth, 16)` to `write`.
+fn products(
+    left: &[i16],
+    depth: usize,
+    right: &[i16],
+    mut write: impl FnMut(usize, &[i32; PANEL]),
+) {
+    assert_eq!(right.len(), depth * PANEL, "a panel");
+    let mut sums = [[0; PANEL]; ROWS];
+    for (block, rows) in left.chunks(ROWS * depth).enumerate() {
+        let n = rows.len() / depth;
+        // SAFETY: as above; both sides were just measured.
+        unsafe {
+            let out = sums.as_mut_ptr().cast();
+            avx2::product_of(n, rows.as_ptr(), depth, right.as_ptr(), depth / 2, out);
+        }
+        for (row, sums) in sums.iter().enumerate().take(n) {
+            write(block * ROWS + row, sums);
+        }
+    }
+}
+
+/// What queries and keys may reach, so that a sum over the width of a head fits 32 bits.
+fn most_key(width: usize) -> f32 {
+    (i32::MAX as f32 / width as f32)
+        .sqrt()
+        .min(32_767.0)
+        .floor()
+        - 1.0
+}
+
+/// What a step is worth if numbers up to `largest` become whole ones up to `most`, and the inverse.
+fn step(largest: f32, most: f32) -> (f32, f32) {
+    if largest > 0.0 {
+        (largest / most, most / largest)
+    } else {
+        (1.0, 1.0)
+    }
+}
+
+multiversion! {
+    /// Quantises a row to whole numbers up to `most`; returns what a step is worth.
+    fn quantise_row(row: &[f32], most: f32, out: &mut [i16]) -> f32 {
+        const SHIFT: f32 = 12_582_912.0; // 1.5·2^23: adding it rounds to a whole number, ties to even
+        let largest = crate::math::fold(row, 0.0, |max, x| max.max(x.abs()), f32::max);
+        let (scale, inverse) = step(largest, most);
+        for (out, x) in out.iter_mut().zip(row) {
+            *out = (x * inverse + SHIFT).to_bits() as i16;
+        }
+        scale
+    }
+}
