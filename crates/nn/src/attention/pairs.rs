@@ -68,35 +68,26 @@ impl PairedHead {
     fn pack_values(&mut self, values: HeadRows<'_>) {
         let mut largest = vec![0.0_f32; self.width];
         for key in 0..self.n_keys {
-            let row = values.row(key).iter();
-            (largest.iter_mut().zip(row)).for_each(|(most, x)| *most = most.max(x.abs()));
+            raise(&mut largest, values.row(key));
         }
-        let inverse: Vec<f32> = largest
-            .iter()
-            .map(|most| step(*most, MOST_VALUE).1)
-            .collect();
-        self.value_scales = largest
-            .iter()
-            .map(|most| step(*most, MOST_VALUE).0)
-            .collect();
+        let steps = largest.iter().map(|most| step(*most, MOST_VALUE));
+        let (scales, inverse): (Vec<f32>, Vec<f32>) = steps.unzip();
+        self.value_scales = scales;
         let padded = self.key_scales.len();
         let panels = self.values.view_mut::<i16>();
-        for key in 0..self.n_keys {
-            let columns = values
-                .row(key)
-                .chunks_exact(PANEL)
-                .zip(inverse.chunks_exact(PANEL));
-            for (panel, (values, inverse)) in columns.enumerate() {
-                let line = &mut panels[(panel * padded + key / 2 * 2) * PANEL..][..2 * PANEL];
-                for ((pair, x), inverse) in line
-                    .as_chunks_mut::<2>()
-                    .0
-                    .iter_mut()
-                    .zip(values)
-                    .zip(inverse)
-                {
-                    pair[key % 2] = (x * inverse).round_ties_even() as i16;
-                }
+        let zeros = vec![0.0; self.width];
+        for pair in 0..self.n_keys.div_ceil(2) {
+            let second = (2 * pair + 1 < self.n_keys).then(|| values.row(2 * pair + 1));
+            let rows = [values.row(2 * pair), second.unwrap_or(&zeros)];
+            for (panel, inverse) in inverse.as_chunks::<PANEL>().0.iter().enumerate() {
+                let of = |row: &[f32]| row.as_chunks::<PANEL>().0[panel];
+                let line = &mut panels[(panel * padded + 2 * pair) * PANEL..];
+                pack_pairs(
+                    &of(rows[0]),
+                    &of(rows[1]),
+                    inverse,
+                    &mut line.as_chunks_mut().0[0],
+                );
             }
         }
     }
@@ -243,5 +234,27 @@ multiversion! {
             *out = (x * inverse + SHIFT).to_bits() as i16;
         }
         scale
+    }
+}
+
+multiversion! {
+    /// Raises each number to the magnitude of another.
+    fn raise(largest: &mut [f32], row: &[f32]) {
+        for (most, x) in largest.iter_mut().zip(row) {
+            *most = if x.abs() > *most { x.abs() } else { *most };
+        }
+    }
+}
+
+multiversion! {
+    /// Quantises the values of two keys in 16 columns, and lays them side by side.
+    fn pack_pairs(a: &[f32; PANEL], b: &[f32; PANEL], inverse: &[f32; PANEL], out: &mut [i16; 2 * PANEL]) {
+        const SHIFT: f32 = 12_582_912.0; // as above
+        let whole = |x: f32| (x + SHIFT).to_bits() & 0xffff;
+        let pairs = out.as_chunks_mut::<2>().0.iter_mut();
+        for (pair, ((a, b), inverse)) in pairs.zip(a.iter().zip(b).zip(inverse)) {
+            let both = whole(a * inverse) | whole(b * inverse) << 16;
+            *pair = [both as i16, (both >> 16) as i16];
+        }
     }
 }

@@ -8,16 +8,18 @@ use crate::{Isa, Pool};
 const WIDTH: usize = 128;
 const VOCABULARY: usize = 100;
 
-/// Numbers in `[-scale, scale)` that look random and are the same everywhere.
+/// Numbers in `[-2·scale, 2·scale)`, most of them small as weights are, that look random and are the same everywhere.
 struct Noise(u32);
 
 impl Noise {
     fn take(&mut self, n: usize, scale: f32) -> Vec<f32> {
         let mut next = || {
             self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            ((self.0 >> 8) as f32 / 8_388_608.0 - 1.0) * scale
+            (self.0 >> 8) as f32 / 8_388_608.0 - 1.0
         };
-        (0..n).map(|_| next()).collect()
+        (0..n)
+            .map(|_| (next() + next() + next() + next()) * 0.5 * scale)
+            .collect()
     }
 }
 

@@ -122,7 +122,7 @@ impl ChunkedInt8 {
                 .chunks_exact(n_in)
                 .zip(quantised.chunks_exact_mut(n_in))
             {
-                let (scale, sum) = quantise_weights(row, quantised);
+                let (scale, sum) = quantise_weights(row, STEPS_OF_BYTE, quantised);
                 scales.push(scale);
                 weight_sums.push(sum as f32 * scale);
             }
@@ -225,12 +225,15 @@ impl Part {
     }
 }
 
+/// What the largest weight of an output becomes.
+pub(super) const STEPS_OF_BYTE: f32 = 127.0;
+
 multiversion! {
-    /// Quantises one output's weights to `q = round(w·127/max|w|)`; returns what one step is worth and the sum of `q`.
-    pub(super) fn quantise_weights(row: &[f32], quantised: &mut [i8]) -> (f32, i32) {
+    /// Quantises one output's weights to `q = round(w·most/max|w|)`; returns what one step is worth and the sum of `q`.
+    pub(super) fn quantise_weights(row: &[f32], most: f32, quantised: &mut [i8]) -> (f32, i32) {
         const SHIFT: f32 = 12_582_912.0; // 1.5·2^23: adding it rounds to a whole number, ties to even
         let largest = fold(row, 0.0, |max, w| max.max(w.abs()), f32::max);
-        let (inverse, scale) = if largest == 0.0 { (1.0, 1.0) } else { (127.0 / largest, largest / 127.0) };
+        let (inverse, scale) = if largest == 0.0 { (1.0, 1.0) } else { (most / largest, largest / most) };
         let mut sum = 0;
         for (q, w) in quantised.iter_mut().zip(row) {
             *q = (w * inverse + SHIFT).to_bits() as i8;

@@ -9,7 +9,7 @@
 
 use std::ops::Range;
 
-use super::chunked::quantise_weights;
+use super::chunked::{STEPS_OF_BYTE, quantise_weights};
 use super::{FILL_ROWS, LinearShape, Place, Rows, Then};
 use crate::Isa;
 use crate::math::{Aligned, round_up};
@@ -65,7 +65,7 @@ impl TiledInt8 {
             let rows = &mut rows[..(n_out - first).min(FILL_ROWS) * n_in];
             fill(first, rows)?;
             for (column, row) in (first..).zip(rows.chunks_exact(n_in)) {
-                let (scale, sum) = quantise_weights(row, &mut quantised[..n_in]);
+                let (scale, sum) = quantise_weights(row, STEPS_OF_BYTE, &mut quantised[..n_in]);
                 layer.scales[column] = scale;
                 layer.offsets[column] = 128 * sum;
                 layer.weight_sums[column] = sum as f32 * scale;

@@ -1,17 +1,13 @@
-//! AVX2 kernels: integer products of 16-bit pairs, whose sums are exact, and the vector mathematics around them.
-//!
-//! Without VNNI the products of bytes (`vpmaddubsw`) sum pairs in 16 bits, where they overflow, unless a bit of the
-//! inputs is given up. Pairs of 16-bit numbers (`vpmaddwd`) sum in 32, at the same number of products a cycle.
+//! AVX2 kernels: products of bytes and of 16-bit numbers, whose sums are exact, and the vector mathematics around them.
 
 use std::arch::x86_64::{
-    __m256, __m256i, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm_loadu_si128,
-    _mm256_add_epi32, _mm256_add_ps, _mm256_and_ps, _mm256_andnot_ps, _mm256_castsi256_ps,
-    _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtepu8_epi16, _mm256_cvtps_epi32,
+    __m256, _MM_FROUND_NO_EXC, _MM_FROUND_TO_NEAREST_INT, _mm256_add_epi32, _mm256_add_ps,
+    _mm256_and_ps, _mm256_andnot_ps, _mm256_castsi256_ps, _mm256_cvtepi32_ps, _mm256_cvtps_epi32,
     _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_or_ps, _mm256_packs_epi32,
-    _mm256_permute4x64_epi64, _mm256_rcp_ps, _mm256_round_ps, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_ps,
-    _mm256_storeu_si256, _mm256_sub_epi16, _mm256_sub_ps,
+    _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_or_ps,
+    _mm256_packs_epi32, _mm256_permute4x64_epi64, _mm256_rcp_ps, _mm256_round_ps,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
+    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps,
 };
 
 use crate::linear::Then;
@@ -79,89 +75,16 @@ fn gelu(x: __m256) -> __m256 {
     _mm256_fmadd_ps(half, _mm256_or_ps(erf, sign), half)
 }
 
-/// Bytes as 16-bit numbers, less 128.
-///
-/// # Safety
-/// The processor has AVX2.
-#[target_feature(enable = "avx2")]
-pub(crate) unsafe fn centre_bytes(bytes: &[u8], out: &mut [i16]) {
-    assert_eq!(bytes.len(), out.len());
-    let (chunks, rest) = bytes.as_chunks::<16>();
-    let (out, out_rest) = out.as_chunks_mut::<16>();
-    for (chunk, out) in chunks.iter().zip(out) {
-        // SAFETY: both are 16 elements long.
-        unsafe {
-            let wide = _mm256_cvtepu8_epi16(_mm_loadu_si128(chunk.as_ptr().cast()));
-            let centred = _mm256_sub_epi16(wide, _mm256_set1_epi16(128));
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), centred);
-        }
-    }
-    for (byte, out) in rest.iter().zip(out_rest) {
-        *out = i16::from(*byte) - 128;
-    }
-}
-
-/// Bytes as 16-bit numbers.
-///
-/// # Safety
-/// The processor has AVX2.
-#[target_feature(enable = "avx2")]
-pub(crate) unsafe fn widen(bytes: &[i8], out: &mut [i16]) {
-    assert!(bytes.len() == out.len() && bytes.len().is_multiple_of(16));
-    for (bytes, out) in (bytes.as_chunks::<16>().0.iter()).zip(out.as_chunks_mut::<16>().0) {
-        // SAFETY: both are 16 elements long.
-        unsafe {
-            let wide = _mm256_cvtepi8_epi16(_mm_loadu_si128(bytes.as_ptr().cast()));
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), wide);
-        }
-    }
-}
-
-/// Where the right side of a product lies: pairs of depth of 16 columns, `[depth/2][16][2]`.
-pub(crate) trait Right: Copy {
-    /// Pair `index` of columns 0..8 and 8..16.
-    ///
-    /// # Safety
-    /// The panel has that pair, and the processor AVX2.
-    unsafe fn pair(self, index: usize) -> [__m256i; 2];
-}
-
-impl Right for *const i16 {
-    #[inline(always)]
-    unsafe fn pair(self, index: usize) -> [__m256i; 2] {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            [
-                _mm256_loadu_si256(self.add(index * 32).cast()),
-                _mm256_loadu_si256(self.add(index * 32 + 16).cast()),
-            ]
-        }
-    }
-}
-
-impl Right for *const i8 {
-    #[inline(always)]
-    unsafe fn pair(self, index: usize) -> [__m256i; 2] {
-        // SAFETY: by the caller's promise.
-        unsafe {
-            [
-                _mm256_cvtepi8_epi16(_mm_loadu_si128(self.add(index * 32).cast())),
-                _mm256_cvtepi8_epi16(_mm_loadu_si128(self.add(index * 32 + 16).cast())),
-            ]
-        }
-    }
-}
-
 /// `out (N, 16) i32 = A (N, depth) · B (depth, 16)`, for `N ≤ 6`; rows of `out` are 16 long.
 ///
 /// # Safety
 /// The processor has AVX2; `a` has `N` rows of `2·n_pairs` numbers, `a_stride` apart; `b` is a panel of `n_pairs` pairs;
 /// `out` has room for `N` rows.
 #[target_feature(enable = "avx2")]
-pub(crate) unsafe fn product<const N: usize, B: Right>(
+unsafe fn product<const N: usize>(
     a: *const i16,
     a_stride: usize,
-    b: B,
+    b: *const i16,
     n_pairs: usize,
     out: *mut i32,
 ) {
@@ -169,7 +92,8 @@ pub(crate) unsafe fn product<const N: usize, B: Right>(
     unsafe {
         let mut sums = [[_mm256_setzero_si256(); 2]; N];
         for index in 0..n_pairs {
-            let [left, right] = b.pair(index);
+            let left = _mm256_loadu_si256(b.add(index * 32).cast());
+            let right = _mm256_loadu_si256(b.add(index * 32 + 16).cast());
             for (row, sum) in sums.iter_mut().enumerate() {
                 let two = a.add(row * a_stride + 2 * index).cast::<i32>();
                 let two = _mm256_set1_epi32(two.read_unaligned());
@@ -190,29 +114,93 @@ pub(crate) unsafe fn product<const N: usize, B: Right>(
 /// As [`product`] with `n` rows.
 #[inline]
 #[target_feature(enable = "avx2")]
-pub(crate) unsafe fn product_of<B: Right>(
+pub(crate) unsafe fn product_of(
     n: usize,
     a: *const i16,
     a_stride: usize,
-    b: B,
+    b: *const i16,
     n_pairs: usize,
     out: *mut i32,
 ) {
     // SAFETY: by the caller's promises.
     unsafe {
         match n {
-            1 => product::<1, B>(a, a_stride, b, n_pairs, out),
-            2 => product::<2, B>(a, a_stride, b, n_pairs, out),
-            3 => product::<3, B>(a, a_stride, b, n_pairs, out),
-            4 => product::<4, B>(a, a_stride, b, n_pairs, out),
-            5 => product::<5, B>(a, a_stride, b, n_pairs, out),
-            _ => product::<6, B>(a, a_stride, b, n_pairs, out),
+            1 => product::<1>(a, a_stride, b, n_pairs, out),
+            2 => product::<2>(a, a_stride, b, n_pairs, out),
+            3 => product::<3>(a, a_stride, b, n_pairs, out),
+            4 => product::<4>(a, a_stride, b, n_pairs, out),
+            5 => product::<5>(a, a_stride, b, n_pairs, out),
+            _ => product::<6>(a, a_stride, b, n_pairs, out),
+        }
+    }
+}
+
+/// `sums (n, 16) = A (n, depth) u8 · B (depth, 16) i8` for `n ≤ 6` rows that begin `stride` apart; B is a panel
+/// `[depth/4][16][4]`, no two neighbours of which can overflow 16 bits.
+///
+/// # Safety
+/// The processor has AVX2.
+#[target_feature(enable = "avx2")]
+pub(crate) unsafe fn byte_product(
+    n: usize,
+    bytes: &[u8],
+    stride: usize,
+    panel: &[i8],
+    sums: &mut [[i32; PANEL]; ROWS],
+) {
+    let n_groups = panel.len() / (4 * PANEL);
+    assert!((1..=ROWS).contains(&n) && bytes.len() >= n * stride && stride >= 4 * n_groups);
+    let (a, b, out) = (bytes.as_ptr(), panel.as_ptr(), sums.as_mut_ptr().cast());
+    // SAFETY: both sides were just measured; the sums have room for six rows.
+    unsafe {
+        match n {
+            1 => byte_product_of::<1>(a, stride, b, n_groups, out),
+            2 => byte_product_of::<2>(a, stride, b, n_groups, out),
+            3 => byte_product_of::<3>(a, stride, b, n_groups, out),
+            4 => byte_product_of::<4>(a, stride, b, n_groups, out),
+            5 => byte_product_of::<5>(a, stride, b, n_groups, out),
+            _ => byte_product_of::<6>(a, stride, b, n_groups, out),
+        }
+    }
+}
+
+/// # Safety
+/// The processor has AVX2; `a` has `N` rows of `4·n_groups` bytes, `stride` apart; `b` a panel of as many groups; `out`
+/// room for `N` rows of 16.
+#[target_feature(enable = "avx2")]
+unsafe fn byte_product_of<const N: usize>(
+    a: *const u8,
+    stride: usize,
+    b: *const i8,
+    n_groups: usize,
+    out: *mut i32,
+) {
+    // SAFETY: in bounds by the caller's promises.
+    unsafe {
+        let ones = _mm256_set1_epi16(1);
+        let mut sums = [[_mm256_setzero_si256(); 2]; N];
+        for group in 0..n_groups {
+            let left = _mm256_loadu_si256(b.add(group * 64).cast());
+            let right = _mm256_loadu_si256(b.add(group * 64 + 32).cast());
+            for (row, sum) in sums.iter_mut().enumerate() {
+                let four = a.add(row * stride + 4 * group).cast::<i32>();
+                let four = _mm256_set1_epi32(four.read_unaligned());
+                let pairs = [left, right].map(|b| _mm256_maddubs_epi16(four, b));
+                sum[0] = _mm256_add_epi32(sum[0], _mm256_madd_epi16(pairs[0], ones));
+                sum[1] = _mm256_add_epi32(sum[1], _mm256_madd_epi16(pairs[1], ones));
+            }
+        }
+        for (row, sum) in sums.iter().enumerate() {
+            _mm256_storeu_si256(out.add(row * PANEL).cast(), sum[0]);
+            _mm256_storeu_si256(out.add(row * PANEL + 8).cast(), sum[1]);
         }
     }
 }
 
 /// What is known of 16 columns of a layer.
 pub(crate) struct Columns<'a> {
+    /// 128 times the sum of the column's weights.
+    pub(crate) offsets: &'a [i32; PANEL],
     pub(crate) scales: &'a [f32; PANEL],
     pub(crate) bias: &'a [f32; PANEL],
     pub(crate) weight_sums: &'a [f32; PANEL],
@@ -220,7 +208,7 @@ pub(crate) struct Columns<'a> {
     pub(crate) n: usize,
 }
 
-/// Turns a row of sums into numbers: `finish(sum·row_scale·scale + bias + middle·weight_sum)`.
+/// Turns a row of sums into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
 ///
 /// # Safety
 /// The processor has AVX2 and FMA; `out` has `columns.n` numbers that nobody else uses.
@@ -242,7 +230,10 @@ pub(crate) unsafe fn finish(
         }
         let place = if is_whole { out } else { rest.as_mut_ptr() };
         for at in [0, 8] {
-            let sum = _mm256_loadu_si256(sums.as_ptr().add(at).cast());
+            let sum = _mm256_sub_epi32(
+                _mm256_loadu_si256(sums.as_ptr().add(at).cast()),
+                _mm256_loadu_si256(columns.offsets.as_ptr().add(at).cast()),
+            );
             let scale = _mm256_loadu_ps(columns.scales.as_ptr().add(at));
             let scale = _mm256_mul_ps(scale, _mm256_set1_ps(row_scale));
             let bias = _mm256_fmadd_ps(
