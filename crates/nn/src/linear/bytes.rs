@@ -14,12 +14,12 @@ use std::ops::Range;
 use super::chunked::{STEPS_OF_BYTE, quantise_weights};
 use super::{FILL_ROWS, LinearShape, Place, Rows, Then};
 use crate::math::{Aligned, round_up};
-use crate::x86::avx2::{self, Columns, PANEL, ROWS};
+use crate::x86::avx2::{self, Columns, PANEL, ROWS, Sums};
 
 /// What two neighbours of one sign may add up to.
 const MOST_OF_PAIR: i32 = 128;
 /// One pair in so many may have too much.
-const RARE: usize = 64;
+const RARE: usize = 256;
 /// What the largest weight of a column becomes: the first with which too much is rare. With the last it never happens.
 const STEPS: [f32; 5] = [STEPS_OF_BYTE, 112.0, 96.0, 80.0, 64.0];
 
@@ -217,13 +217,15 @@ impl Block<'_> {
                         i32::from(excess.weight) * i32::from(*input);
                 }
             }
-            for (row, sums) in (first..first + n).zip(&sums) {
-                let (scale, middle) = (self.rows.scales()[row], self.rows.middles()[row]);
-                // SAFETY: by the caller's promise.
-                unsafe {
-                    let out = self.out.add(row * self.stride);
-                    avx2::finish(sums, scale, middle, &self.finish, out, self.then);
-                }
+            let sums = Sums {
+                values: &sums,
+                scales: &self.rows.scales()[first..first + n],
+                middles: &self.rows.middles()[first..first + n],
+            };
+            // SAFETY: by the caller's promise.
+            unsafe {
+                let out = self.out.add(first * self.stride);
+                avx2::finish(&sums, &self.finish, out, self.stride, self.then);
             }
         }
     }

@@ -315,11 +315,11 @@ mod tests {
         let whole = |values: Vec<f32>, most: f32| -> Vec<f32> {
             values.iter().map(|x| (x * most).round()).collect()
         };
-        // two neighbours of 127 and two of −127 in each column: more than 16 bits hold
-        let mut weight = whole(bell(n_in * n_out, 1), 100.0);
+        // in each column two neighbours of 127 or −127: more than 16 bits hold
+        let mut weight = whole(noise(n_in * n_out, 1), 60.0);
         for (column, weights) in weight.chunks_exact_mut(n_in).enumerate() {
-            weights[2 * column..][..2].fill(127.0);
-            weights[100 + 2 * column..][..2].fill(-127.0);
+            let most = if column % 2 == 0 { 127.0 } else { -127.0 };
+            weights[2 * column..][..2].fill(most);
         }
         let mut input = whole(noise(n_rows * n_in, 2), 126.0);
         for row in input.chunks_exact_mut(n_in) {
@@ -331,7 +331,7 @@ mod tests {
             let layer = Linear::new(Precision::Int8, isa, &weight, &[], n_in);
             let mut output = vec![0.0; n_rows * n_out];
             layer.forward(&input, &mut output, Then::Store);
-            assert_eq!(output, wanted, "{isa}");
+            assert!(output == wanted, "{isa}");
             let mut row = vec![0.0; n_in];
             layer.copy_weights_of(3, &mut row);
             assert_eq!(row, weight[3 * n_in..4 * n_in], "{isa}");

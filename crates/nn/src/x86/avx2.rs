@@ -198,6 +198,7 @@ unsafe fn byte_product_of<const N: usize>(
 }
 
 /// What is known of 16 columns of a layer.
+#[derive(Clone, Copy)]
 pub(crate) struct Columns<'a> {
     /// 128 times the sum of the column's weights.
     pub(crate) offsets: &'a [i32; PANEL],
@@ -208,51 +209,113 @@ pub(crate) struct Columns<'a> {
     pub(crate) n: usize,
 }
 
-/// Turns a row of sums into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
+/// Sums `(n, 16)` for `n ≤ 6`, and what belongs to their rows.
+pub(crate) struct Sums<'a> {
+    pub(crate) values: &'a [[i32; PANEL]; ROWS],
+    /// What a step of each row's inputs is worth, `(n)`.
+    pub(crate) scales: &'a [f32],
+    /// What 128 stands for in each row's inputs, `(n)`.
+    pub(crate) middles: &'a [f32],
+}
+
+/// Turns sums into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
 ///
 /// # Safety
-/// The processor has AVX2 and FMA; `out` has `columns.n` numbers that nobody else uses.
+/// The processor has AVX2 and FMA; `out` has `n` rows of `columns.n` numbers, `stride` apart, that nobody else uses.
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn finish(
-    sums: &[i32; PANEL],
-    row_scale: f32,
-    middle: f32,
+    rows: &Sums<'_>,
     columns: &Columns<'_>,
     out: *mut f32,
+    stride: usize,
     then: Then,
 ) {
-    let mut rest = [0.0_f32; PANEL];
-    let is_whole = columns.n == PANEL;
-    // SAFETY: a row that is not whole goes through `rest`, which is; all else are arrays of 16.
+    // SAFETY: by the caller's promises.
     unsafe {
-        if !is_whole && then == Then::Add {
-            out.copy_to_nonoverlapping(rest.as_mut_ptr(), columns.n);
+        if columns.n < PANEL {
+            finish_some(rows, columns, out, stride, then);
+            return;
         }
-        let place = if is_whole { out } else { rest.as_mut_ptr() };
+        match then {
+            Then::Store => finish_all(rows, columns, out, stride, |value, _| value),
+            Then::Gelu => finish_all(rows, columns, out, stride, |value, _| gelu(value)),
+            Then::Relu => finish_all(rows, columns, out, stride, |value, _| {
+                _mm256_max_ps(value, _mm256_setzero_ps())
+            }),
+            Then::Add => finish_all(rows, columns, out, stride, |value, place| {
+                _mm256_add_ps(value, _mm256_loadu_ps(place))
+            }),
+        }
+    }
+}
+
+/// [`finish`] of a whole panel, `last(value, place)` being what is done at the end.
+///
+/// # Safety
+/// As there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn finish_all(
+    rows: &Sums<'_>,
+    columns: &Columns<'_>,
+    out: *mut f32,
+    stride: usize,
+    last: impl Fn(__m256, *const f32) -> __m256,
+) {
+    // SAFETY: arrays of 16; the rest is the caller's promise.
+    unsafe {
         for at in [0, 8] {
-            let sum = _mm256_sub_epi32(
-                _mm256_loadu_si256(sums.as_ptr().add(at).cast()),
-                _mm256_loadu_si256(columns.offsets.as_ptr().add(at).cast()),
-            );
+            let offset = _mm256_loadu_si256(columns.offsets.as_ptr().add(at).cast());
             let scale = _mm256_loadu_ps(columns.scales.as_ptr().add(at));
-            let scale = _mm256_mul_ps(scale, _mm256_set1_ps(row_scale));
-            let bias = _mm256_fmadd_ps(
-                _mm256_loadu_ps(columns.weight_sums.as_ptr().add(at)),
-                _mm256_set1_ps(middle),
-                _mm256_loadu_ps(columns.bias.as_ptr().add(at)),
-            );
-            let value = _mm256_fmadd_ps(_mm256_cvtepi32_ps(sum), scale, bias);
-            let place = place.add(at);
-            let value = match then {
-                Then::Store => value,
-                Then::Gelu => gelu(value),
-                Then::Relu => _mm256_max_ps(value, _mm256_setzero_ps()),
-                Then::Add => _mm256_add_ps(value, _mm256_loadu_ps(place)),
-            };
-            _mm256_storeu_ps(place, value);
+            let bias = _mm256_loadu_ps(columns.bias.as_ptr().add(at));
+            let weight_sum = _mm256_loadu_ps(columns.weight_sums.as_ptr().add(at));
+            let per_row = rows.values.iter().zip(rows.scales).zip(rows.middles);
+            for (row, ((sums, row_scale), middle)) in per_row.enumerate() {
+                let sum = _mm256_loadu_si256(sums.as_ptr().add(at).cast());
+                let scale = _mm256_mul_ps(scale, _mm256_set1_ps(*row_scale));
+                let bias = _mm256_fmadd_ps(weight_sum, _mm256_set1_ps(*middle), bias);
+                let sum = _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, offset));
+                let place = out.add(row * stride + at);
+                _mm256_storeu_ps(place, last(_mm256_fmadd_ps(sum, scale, bias), place));
+            }
         }
-        if !is_whole {
-            out.copy_from_nonoverlapping(rest.as_ptr(), columns.n);
+    }
+}
+
+/// [`finish`] of a panel that is not whole, by way of one that is.
+///
+/// # Safety
+/// As there.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn finish_some(
+    rows: &Sums<'_>,
+    columns: &Columns<'_>,
+    out: *mut f32,
+    stride: usize,
+    then: Then,
+) {
+    let mut whole = [[0.0_f32; PANEL]; ROWS];
+    let n_rows = rows.scales.len().min(ROWS);
+    // SAFETY: by the caller's promises.
+    unsafe {
+        for (row, values) in whole.iter_mut().enumerate().take(n_rows) {
+            out.add(row * stride)
+                .copy_to_nonoverlapping(values.as_mut_ptr(), columns.n);
+        }
+        let columns_of_whole = Columns {
+            n: PANEL,
+            ..*columns
+        };
+        finish(
+            rows,
+            &columns_of_whole,
+            whole.as_mut_ptr().cast(),
+            PANEL,
+            then,
+        );
+        for (row, values) in whole.iter().enumerate().take(n_rows) {
+            out.add(row * stride)
+                .copy_from_nonoverlapping(values.as_ptr(), columns.n);
         }
     }
 }
