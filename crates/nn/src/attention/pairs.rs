@@ -1,7 +1,7 @@
 //! Attention in 16-bit whole numbers for AVX2: twice the products a cycle of single precision, and sums that are exact.
 //!
-//! Queries and keys have a scale each, values one a column. What they may reach at most follows from the 32 bits of a
-//! sum: 12 bits and more for each of them, where bfloat16 has 8.
+//! Every query, key and value has a scale of its own; that of a value goes into the weight it is multiplied with. What they
+//! may reach at most follows from the 32 bits of a sum: 12 bits and more for each of them, where bfloat16 has 8.
 #![expect(
     unsafe_code,
     reason = "kernels work on raw panels; the shapes are checked here"
@@ -25,7 +25,7 @@ pub(crate) struct PairedHead {
     key_scales: Vec<f32>,
     /// Panels of 16 columns: `[panel][keys/2][16][2]`, keys in whole blocks.
     values: Aligned,
-    /// What a step of each column is worth.
+    /// What a step of each value is worth, in whole blocks.
     value_scales: Vec<f32>,
 }
 
@@ -35,59 +35,74 @@ impl PairedHead {
         width.is_multiple_of(PANEL)
     }
 
+    /// The keys and values of a whole head.
     pub(crate) fn new(keys: HeadRows<'_>, values: HeadRows<'_>) -> Self {
-        let (width, n_keys) = (keys.width, keys.n_rows);
+        let mut head = Self::empty(keys.width, keys.n_rows);
+        head.put(0, keys, values);
+        head
+    }
+
+    /// Room for `n_keys` keys and values.
+    pub(crate) fn empty(width: usize, n_keys: usize) -> Self {
+        assert!(Self::serves(width), "a head of {width}");
         let padded = round_up(n_keys, PANEL);
-        let mut head = Self {
+        Self {
             width,
             n_keys,
             keys: Aligned::zeroed(padded * width * 2),
             key_scales: vec![0.0; padded],
             values: Aligned::zeroed(padded * width * 2),
-            value_scales: vec![0.0; width],
-        };
-        head.pack_keys(keys);
-        head.pack_values(values);
-        head
+            value_scales: vec![0.0; padded],
+        }
     }
 
-    fn pack_keys(&mut self, keys: HeadRows<'_>) {
+    /// Packs keys and values from number `first` on, which is even.
+    pub(crate) fn put(&mut self, first: usize, keys: HeadRows<'_>, values: HeadRows<'_>) {
+        assert!(first.is_multiple_of(2) && first + keys.n_rows <= self.n_keys);
         let most = most_key(self.width);
-        let mut row = vec![0; self.width];
-        let blocks = self.keys.view_mut::<i16>();
-        for key in 0..self.n_keys {
-            self.key_scales[key] = quantise_row(keys.row(key), most, &mut row);
-            let block = &mut blocks[key / PANEL * PANEL * self.width..][..PANEL * self.width];
-            let lines = block.as_chunks_mut::<{ 2 * PANEL }>().0;
-            for (pair, line) in row.as_chunks::<2>().0.iter().zip(lines) {
-                line[key % PANEL * 2..][..2].copy_from_slice(pair);
+        let mut rows = [vec![0; self.width], vec![0; self.width]];
+        for row in 0..keys.n_rows {
+            let key = first + row;
+            self.key_scales[key] = quantise_row(keys.row(row), most, &mut rows[0]);
+            self.put_key(key, &rows[0]);
+        }
+        for pair in (0..values.n_rows).step_by(2) {
+            for (row, out) in (pair..pair + 2).zip(&mut rows) {
+                if row < values.n_rows {
+                    let scale = quantise_row(values.row(row), MOST_VALUE, out);
+                    self.value_scales[first + row] = scale;
+                } else {
+                    out.fill(0);
+                }
             }
+            self.put_values(first + pair, &rows);
         }
     }
 
-    fn pack_values(&mut self, values: HeadRows<'_>) {
-        let mut largest = vec![0.0_f32; self.width];
-        for key in 0..self.n_keys {
-            raise(&mut largest, values.row(key));
+    fn put_key(&mut self, key: usize, row: &[i16]) {
+        let block = key / PANEL * PANEL * self.width;
+        let block = &mut self.keys.view_mut::<i16>()[block..][..PANEL * self.width];
+        let lines = block.as_chunks_mut::<{ 2 * PANEL }>().0;
+        for (pair, line) in row.as_chunks::<2>().0.iter().zip(lines) {
+            line[key % PANEL * 2..][..2].copy_from_slice(pair);
         }
-        let steps = largest.iter().map(|most| step(*most, MOST_VALUE));
-        let (scales, inverse): (Vec<f32>, Vec<f32>) = steps.unzip();
-        self.value_scales = scales;
+    }
+
+    /// Two values side by side, the first of an even key.
+    fn put_values(&mut self, key: usize, rows: &[Vec<i16>; 2]) {
         let padded = self.key_scales.len();
         let panels = self.values.view_mut::<i16>();
-        let zeros = vec![0.0; self.width];
-        for pair in 0..self.n_keys.div_ceil(2) {
-            let second = (2 * pair + 1 < self.n_keys).then(|| values.row(2 * pair + 1));
-            let rows = [values.row(2 * pair), second.unwrap_or(&zeros)];
-            for (panel, inverse) in inverse.as_chunks::<PANEL>().0.iter().enumerate() {
-                let of = |row: &[f32]| row.as_chunks::<PANEL>().0[panel];
-                let line = &mut panels[(panel * padded + 2 * pair) * PANEL..];
-                pack_pairs(
-                    &of(rows[0]),
-                    &of(rows[1]),
-                    inverse,
-                    &mut line.as_chunks_mut().0[0],
-                );
+        let [first, second] = rows.each_ref().map(|row| row.as_chunks::<PANEL>().0);
+        for (panel, (first, second)) in first.iter().zip(second).enumerate() {
+            let line = &mut panels[(panel * padded + key) * PANEL..][..2 * PANEL];
+            for ((pair, a), b) in line
+                .as_chunks_mut::<2>()
+                .0
+                .iter_mut()
+                .zip(first)
+                .zip(second)
+            {
+                *pair = [*a, *b];
             }
         }
     }
@@ -154,7 +169,7 @@ impl PairedHead {
         }
     }
 
-    /// Turns scores into weights of whole numbers; returns what one of them is worth.
+    /// Turns scores into weights of whole numbers, each times its value's scale; returns what one of them is worth.
     fn to_weights(&self, scores: &mut [f32], weights: &mut [i16]) -> f32 {
         scores[self.n_keys..].fill(f32::NEG_INFINITY);
         // each may be rounded up: they must not add up to more than a sum of values can hold
@@ -162,7 +177,8 @@ impl PairedHead {
         // SAFETY: as above.
         unsafe {
             let sum = avx2::exponentials(scores);
-            let scale = (most / sum).min(32_767.0);
+            let (largest, scaled_sum) = avx2::scale_each(scores, &self.value_scales);
+            let scale = (most / scaled_sum).min(32_767.0 / largest);
             avx2::quantise(scores, scale, weights);
             1.0 / (scale * sum)
         }
@@ -172,12 +188,11 @@ impl PairedHead {
     fn mix(&self, weights: &[i16], scales: &[f32], result: &mut [f32]) {
         let padded = self.key_scales.len();
         let panels = self.values.view::<i16>().chunks_exact(PANEL * padded);
-        let of_panels = self.value_scales.as_chunks::<PANEL>().0;
-        for (panel, (values, value_scales)) in panels.zip(of_panels).enumerate() {
+        for (panel, values) in panels.enumerate() {
             let write = |row: usize, sums: &[i32; PANEL]| {
                 let out = &mut result[row * self.width + panel * PANEL..].as_chunks_mut().0[0];
                 // SAFETY: as above.
-                unsafe { avx2::scale_sums(sums, scales[row], value_scales, out) };
+                unsafe { avx2::scale_sums(sums, scales[row], &[1.0; PANEL], out) };
             };
             products(weights, padded, values, write);
         }
@@ -220,7 +235,7 @@ fn step(largest: f32, most: f32) -> (f32, f32) {
     if largest > 0.0 {
         (largest / most, most / largest)
     } else {
-        (1.0, 1.0)
+        (0.0, 0.0)
     }
 }
 
@@ -234,27 +249,5 @@ multiversion! {
             *out = (x * inverse + SHIFT).to_bits() as i16;
         }
         scale
-    }
-}
-
-multiversion! {
-    /// Raises each number to the magnitude of another.
-    fn raise(largest: &mut [f32], row: &[f32]) {
-        for (most, x) in largest.iter_mut().zip(row) {
-            *most = if x.abs() > *most { x.abs() } else { *most };
-        }
-    }
-}
-
-multiversion! {
-    /// Quantises the values of two keys in 16 columns, and lays them side by side.
-    fn pack_pairs(a: &[f32; PANEL], b: &[f32; PANEL], inverse: &[f32; PANEL], out: &mut [i16; 2 * PANEL]) {
-        const SHIFT: f32 = 12_582_912.0; // as above
-        let whole = |x: f32| (x + SHIFT).to_bits() & 0xffff;
-        let pairs = out.as_chunks_mut::<2>().0.iter_mut();
-        for (pair, ((a, b), inverse)) in pairs.zip(a.iter().zip(b).zip(inverse)) {
-            let both = whole(a * inverse) | whole(b * inverse) << 16;
-            *pair = [both as i16, (both >> 16) as i16];
-        }
     }
 }

@@ -32,7 +32,7 @@ pub(super) struct BytePanels {
     /// What was taken away, panel by panel, and where each panel's begin and the last one's end.
     excess: Vec<Excess>,
     excess_starts: Vec<usize>,
-    /// 128 times the sum of a column's weights: inputs are stored with 128 added.
+    /// −128 times the sum of a column's weights: inputs are stored with 128 added.
     offsets: Vec<i32>,
     scales: Vec<f32>,
     bias: Vec<f32>,
@@ -89,7 +89,7 @@ impl BytePanels {
     fn put(&mut self, column: usize, row: &[f32], quantised: &mut [i8]) {
         let (scale, sum) = quantise_rarely_large(row, quantised);
         self.scales[column] = scale;
-        self.offsets[column] = 128 * sum;
+        self.offsets[column] = -128 * sum;
         self.weight_sums[column] = sum as f32 * scale;
         for (pair, weights) in quantised.as_chunks_mut::<2>().0.iter_mut().enumerate() {
             let excess = too_much(*weights);
@@ -142,8 +142,8 @@ impl BytePanels {
                 rows,
                 panel: &self.panels.view::<i8>()[self.panel(column / PANEL)],
                 excess: self.excess(column / PANEL),
+                offsets: of_panel(&self.offsets, column),
                 finish: Columns {
-                    offsets: of_panel(&self.offsets, column),
                     scales: of_panel(&self.scales, column),
                     bias: of_panel(&self.bias, column),
                     weight_sums: of_panel(&self.weight_sums, column),
@@ -192,6 +192,7 @@ struct Block<'a> {
     rows: &'a Rows,
     panel: &'a [i8],
     excess: &'a [Excess],
+    offsets: &'a [i32; PANEL],
     finish: Columns<'a>,
     out: *mut f32,
     stride: usize,
@@ -208,17 +209,13 @@ impl Block<'_> {
         for first in (0..self.rows.n_rows()).step_by(ROWS) {
             let n = (self.rows.n_rows() - first).min(ROWS);
             let bytes = &self.rows.bytes()[first * stride..][..n * stride];
+            // these come first, so that they have left for the cache when all of them are read at once
+            let corrections = self.corrections(bytes);
             // SAFETY: the rows are there and as long as the panel is deep; the rest is the caller's promise.
             unsafe { avx2::byte_product(n, bytes, stride, self.panel, &mut sums) };
-            for excess in self.excess {
-                let inputs = bytes[excess.input as usize..].iter().step_by(stride);
-                for (sums, input) in sums.iter_mut().zip(inputs) {
-                    sums[usize::from(excess.column)] +=
-                        i32::from(excess.weight) * i32::from(*input);
-                }
-            }
             let sums = Sums {
                 values: &sums,
+                corrections: &corrections,
                 scales: &self.rows.scales()[first..first + n],
                 middles: &self.rows.middles()[first..first + n],
             };
@@ -228,6 +225,21 @@ impl Block<'_> {
                 avx2::finish(&sums, &self.finish, out, self.stride, self.then);
             }
         }
+    }
+
+    /// What the sums of some rows lack.
+    #[inline]
+    fn corrections(&self, bytes: &[u8]) -> [[i32; PANEL]; ROWS] {
+        let stride = self.rows.byte_stride();
+        let mut corrections = [*self.offsets; ROWS];
+        for excess in self.excess {
+            let (column, weight) = (usize::from(excess.column), i32::from(excess.weight));
+            let inputs = bytes[excess.input as usize..].iter().step_by(stride);
+            for (row, input) in corrections.iter_mut().zip(inputs) {
+                row[column] += weight * i32::from(*input);
+            }
+        }
+        corrections
     }
 }
 

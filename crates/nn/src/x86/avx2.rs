@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_maddubs_epi16, _mm256_max_ps, _mm256_min_ps, _mm256_mul_ps, _mm256_or_ps,
     _mm256_packs_epi32, _mm256_permute4x64_epi64, _mm256_rcp_ps, _mm256_round_ps,
     _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_ps, _mm256_setzero_si256,
-    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_epi32, _mm256_sub_ps,
+    _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256, _mm256_sub_ps,
 };
 
 use crate::linear::Then;
@@ -200,8 +200,6 @@ unsafe fn byte_product_of<const N: usize>(
 /// What is known of 16 columns of a layer.
 #[derive(Clone, Copy)]
 pub(crate) struct Columns<'a> {
-    /// 128 times the sum of the column's weights.
-    pub(crate) offsets: &'a [i32; PANEL],
     pub(crate) scales: &'a [f32; PANEL],
     pub(crate) bias: &'a [f32; PANEL],
     pub(crate) weight_sums: &'a [f32; PANEL],
@@ -212,13 +210,15 @@ pub(crate) struct Columns<'a> {
 /// Sums `(n, 16)` for `n ≤ 6`, and what belongs to their rows.
 pub(crate) struct Sums<'a> {
     pub(crate) values: &'a [[i32; PANEL]; ROWS],
+    /// What is added to them.
+    pub(crate) corrections: &'a [[i32; PANEL]; ROWS],
     /// What a step of each row's inputs is worth, `(n)`.
     pub(crate) scales: &'a [f32],
     /// What 128 stands for in each row's inputs, `(n)`.
     pub(crate) middles: &'a [f32],
 }
 
-/// Turns sums into numbers: `finish((sum − offset)·row_scale·scale + bias + middle·weight_sum)`.
+/// Turns sums into numbers: `finish((sum + correction)·row_scale·scale + bias + middle·weight_sum)`.
 ///
 /// # Safety
 /// The processor has AVX2 and FMA; `out` has `n` rows of `columns.n` numbers, `stride` apart, that nobody else uses.
@@ -265,16 +265,17 @@ unsafe fn finish_all(
     // SAFETY: arrays of 16; the rest is the caller's promise.
     unsafe {
         for at in [0, 8] {
-            let offset = _mm256_loadu_si256(columns.offsets.as_ptr().add(at).cast());
             let scale = _mm256_loadu_ps(columns.scales.as_ptr().add(at));
             let bias = _mm256_loadu_ps(columns.bias.as_ptr().add(at));
             let weight_sum = _mm256_loadu_ps(columns.weight_sums.as_ptr().add(at));
-            let per_row = rows.values.iter().zip(rows.scales).zip(rows.middles);
-            for (row, ((sums, row_scale), middle)) in per_row.enumerate() {
+            let sums = rows.values.iter().zip(rows.corrections);
+            let per_row = sums.zip(rows.scales.iter().zip(rows.middles));
+            for (row, ((sums, corrections), (row_scale, middle))) in per_row.enumerate() {
                 let sum = _mm256_loadu_si256(sums.as_ptr().add(at).cast());
                 let scale = _mm256_mul_ps(scale, _mm256_set1_ps(*row_scale));
                 let bias = _mm256_fmadd_ps(weight_sum, _mm256_set1_ps(*middle), bias);
-                let sum = _mm256_cvtepi32_ps(_mm256_sub_epi32(sum, offset));
+                let correction = _mm256_loadu_si256(corrections.as_ptr().add(at).cast());
+                let sum = _mm256_cvtepi32_ps(_mm256_add_epi32(sum, correction));
                 let place = out.add(row * stride + at);
                 _mm256_storeu_ps(place, last(_mm256_fmadd_ps(sum, scale, bias), place));
             }
@@ -365,6 +366,33 @@ pub(crate) unsafe fn exponentials(scores: &mut [f32]) -> f32 {
         }
     }
     lanes(sum).iter().sum()
+}
+
+/// Multiplies numbers that are not negative by others; returns the largest product and the sum of all. There are a
+/// multiple of 8.
+///
+/// # Safety
+/// The processor has AVX2.
+#[target_feature(enable = "avx2")]
+pub(crate) unsafe fn scale_each(values: &mut [f32], scales: &[f32]) -> (f32, f32) {
+    assert!(values.len() == scales.len() && values.len().is_multiple_of(8));
+    let (mut largest, mut sum) = (_mm256_set1_ps(f32::MIN_POSITIVE), _mm256_setzero_ps());
+    for (values, scales) in
+        (values.as_chunks_mut::<8>().0.iter_mut()).zip(scales.as_chunks::<8>().0)
+    {
+        // SAFETY: eight numbers each.
+        unsafe {
+            let scales = _mm256_loadu_ps(scales.as_ptr());
+            let product = _mm256_mul_ps(_mm256_loadu_ps(values.as_ptr()), scales);
+            largest = _mm256_max_ps(largest, product);
+            sum = _mm256_add_ps(sum, product);
+            _mm256_storeu_ps(values.as_mut_ptr(), product);
+        }
+    }
+    (
+        lanes(largest).into_iter().fold(0.0, f32::max),
+        lanes(sum).iter().sum(),
+    )
 }
 
 #[inline]

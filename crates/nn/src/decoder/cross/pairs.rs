@@ -4,7 +4,8 @@ use super::ROW_BLOCK;
 use crate::Pool;
 use crate::attention::{HEAD, HeadRows, PairedHead, Scratch};
 use crate::decoder::Decoder;
-use crate::linear::{Rows, Then};
+use crate::linear::{Place, Rows, Then};
+use crate::shared::Shared;
 
 /// All heads of all layers.
 #[derive(Debug)]
@@ -15,37 +16,55 @@ pub(super) struct PairedLayers {
 }
 
 impl PairedLayers {
-    /// Projects `encoded (frames, width)` for all layers.
+    /// Projects `encoded (frames, width)` for all layers: head by head, and packed while it is in the cache.
     pub(super) fn project(decoder: &Decoder, pool: &Pool, encoded: &[f32]) -> Self {
         let width = decoder.width();
         let (n_frames, n_heads) = (encoded.len() / width, width / HEAD);
-        let mut projected = vec![0.0; n_frames * 2 * width];
-        let mut heads = Vec::with_capacity(decoder.layers.len() * n_heads);
-        for layer in &decoder.layers {
-            let block = ROW_BLOCK * 2 * width;
-            pool.each_part(&mut projected, block, Rows::default, |rows, part, out| {
-                let encoded = &encoded[part * ROW_BLOCK * width..][..out.len() / 2];
-                rows.set(decoder.precision(), encoded, width);
-                layer.cross_kv.forward_rows(rows, out, Then::Store);
-            });
-            let of = |part: usize| HeadRows {
-                data: &projected,
-                offset: part * HEAD,
-                stride: 2 * width,
-                n_rows: n_frames,
-                width: HEAD,
-            };
-            let mut packed: Vec<Option<PairedHead>> = (0..n_heads).map(|_| None).collect();
-            pool.each_part(
-                &mut packed,
-                1,
-                || (),
-                |(), head, place| {
-                    place[0] = Some(PairedHead::new(of(head), of(n_heads + head)));
-                },
-            );
-            heads.extend(packed.into_iter().flatten());
-        }
+        let mut blocks: Vec<Rows> = Vec::new();
+        blocks.resize_with(n_frames.div_ceil(ROW_BLOCK), Rows::default);
+        pool.each_part(
+            &mut blocks,
+            1,
+            || (),
+            |(), block, rows| {
+                let encoded = encoded
+                    .chunks(ROW_BLOCK * width)
+                    .nth(block)
+                    .unwrap_or_default();
+                rows[0].set(decoder.precision(), encoded, width);
+            },
+        );
+        // rows of whole pages would all fall into the same lines of the cache
+        let stride = 2 * width + 16;
+        let mut heads: Vec<PairedHead> = Vec::new();
+        heads.resize_with(decoder.layers.len() * n_heads, || {
+            PairedHead::empty(HEAD, n_frames)
+        });
+        let start = || vec![0.0; ROW_BLOCK * stride];
+        pool.each_part(&mut heads, 1, start, |projected, index, place| {
+            let (layer, head) = (&decoder.layers[index / n_heads], index % n_heads);
+            for (block, rows) in blocks.iter().enumerate() {
+                for part in [head, n_heads + head] {
+                    let columns = part * HEAD..(part + 1) * HEAD;
+                    let place = Place {
+                        data: Shared::new(projected),
+                        offset: 0,
+                        stride,
+                    };
+                    layer
+                        .cross_kv
+                        .forward_columns(rows, columns, place, Then::Store);
+                }
+                let of = |part: usize| HeadRows {
+                    data: projected,
+                    offset: part * HEAD,
+                    stride,
+                    n_rows: rows.n_rows(),
+                    width: HEAD,
+                };
+                place[0].put(block * ROW_BLOCK, of(head), of(n_heads + head));
+            }
+        });
         Self { n_heads, heads }
     }
 
