@@ -130,7 +130,12 @@ impl<N: Network> Recording<'_, N> {
         for gap in gaps(&chunk.speech(), &spoken.words).into_iter().rev() {
             let Range { start, end } = gap.span;
             let range = sample(start).max(chunk.chunk.start)..sample(end).min(chunk.chunk.end);
-            let found = self.with_timestamps(chunk, range)?;
+            // what needs a higher temperature is not sure
+            let options = AsrOptions {
+                temperatures: self.options.temperatures[..1].to_vec(),
+                ..self.timestamp_options(chunk)
+            };
+            let found = self.sequential(&options, range)?;
             let is_sure = |segment: &Segment| segment.avg_logprob.is_some_and(|sure| sure > SURE);
             if found.iter().all(is_sure) {
                 spoken.insert(gap.n_before, found);
@@ -148,7 +153,8 @@ impl<N: Network> Recording<'_, N> {
         if !repeats(words) {
             return Ok(None);
         }
-        let mut segments = self.with_timestamps(chunk, chunk.chunk.start..chunk.chunk.end)?;
+        let options = self.timestamp_options(chunk);
+        let mut segments = self.sequential(&options, chunk.chunk.start..chunk.chunk.end)?;
         let n_words: usize = segments
             .iter()
             .flat_map(|segment| &segment.words)
@@ -165,25 +171,28 @@ impl<N: Network> Recording<'_, N> {
         Ok(Some(segments))
     }
 
-    /// Goes through a part of a chunk window by window.
-    fn with_timestamps(
-        &self,
-        chunk: &ChunkText<'_, N::Encoded>,
-        range: Range<usize>,
-    ) -> Result<Vec<Segment>, AsrError> {
-        let options = AsrOptions {
+    fn timestamp_options(&self, chunk: &ChunkText<'_, N::Encoded>) -> AsrOptions {
+        AsrOptions {
             language: Some(chunk.language),
             prefix: None,
             word_times: self.word_rules(),
             multilingual: false,
             without_timestamps: false,
             ..self.options.clone()
-        };
+        }
+    }
+
+    /// Goes through a part of the recording window by window.
+    fn sequential(
+        &self,
+        options: &AsrOptions,
+        range: Range<usize>,
+    ) -> Result<Vec<Segment>, AsrError> {
         let begin = seconds(range.start);
         let samples = self.samples.read(range);
         let (network, tokenizer) = (self.network, self.tokenizer);
         let unseen = Unseen(self.monitor);
-        let found = sequential::transcribe(network, tokenizer, &samples, &options, &unseen)?;
+        let found = sequential::transcribe(network, tokenizer, &samples, options, &unseen)?;
         let mut segments = found.segments;
         for segment in &mut segments {
             shift(segment, begin);
