@@ -14,10 +14,13 @@ use rten_simd::SimdOp;
 use rten_tensor::NdTensorView;
 use rten_vecmath::Softmax;
 
+use crate::Isa;
 use crate::linear::{Place, Precision};
-use crate::{Isa, math::Aligned};
+use crate::math::Aligned;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use pairs::PairedHead;
+use crate::math::Line;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use pairs::{HeadShape, PairedHead};
 
 /// Width of one head that the fastest kernels are made for; others run, too.
 pub const HEAD: usize = 64;
@@ -53,7 +56,7 @@ pub(crate) enum PackedHead {
     #[cfg(target_arch = "x86_64")]
     Tiles(tiles::TiledHead),
     #[cfg(target_arch = "x86_64")]
-    Pairs(PairedHead),
+    Pairs(HeadShape, Aligned),
     Float {
         gemm: GemmExecutor<f32, f32, f32>,
         keys: PackedBMatrix<f32>,
@@ -94,8 +97,11 @@ impl PackedHead {
                 Self::Tiles(tiles::TiledHead::new(keys, values))
             }
             #[cfg(target_arch = "x86_64")]
-            (Precision::Int8, Isa::Avx2) if PairedHead::serves(keys.width) => {
-                Self::Pairs(PairedHead::new(keys, values))
+            (Precision::Int8, Isa::Avx2) if HeadShape::serves(keys.width) => {
+                let shape = HeadShape::new(keys.width, keys.n_rows);
+                let mut lines = Aligned::zeroed(shape.n_lines() * size_of::<Line>());
+                shape.put(lines.lines_mut(), 0, keys, values);
+                Self::Pairs(shape, lines)
             }
             _ => {
                 let gemm = GemmExecutor::new();
@@ -127,7 +133,9 @@ impl PackedHead {
             #[cfg(target_arch = "x86_64")]
             Self::Tiles(head) => head.attend(queries, start, n, scratch),
             #[cfg(target_arch = "x86_64")]
-            Self::Pairs(head) => head.attend(queries, start, n, scratch),
+            Self::Pairs(shape, lines) => {
+                shape.view(lines.lines()).attend(queries, start, n, scratch);
+            }
             Self::Float {
                 gemm,
                 keys,

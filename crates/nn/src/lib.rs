@@ -27,6 +27,7 @@ pub mod wave;
 
 mod isa;
 mod math;
+mod memory;
 mod pool;
 mod shared;
 #[cfg(target_arch = "x86_64")]

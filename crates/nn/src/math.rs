@@ -52,10 +52,6 @@ impl Line {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Aligned(Vec<Line>);
 
-#[expect(
-    unsafe_code,
-    reason = "lines are plain bytes and may be read and written as numbers"
-)]
 impl Aligned {
     pub(crate) fn zeroed(n_bytes: usize) -> Self {
         Self(vec![Line::ZERO; n_bytes.div_ceil(64)])
@@ -72,20 +68,49 @@ impl Aligned {
         self.0.len() * 64
     }
 
+    /// All lines.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn lines(&self) -> &[Line] {
+        &self.0
+    }
+
+    /// All lines, to write.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn lines_mut(&mut self) -> &mut [Line] {
+        &mut self.0
+    }
+
     /// The bytes as numbers.
     pub(crate) fn view<T: Plain>(&self) -> &[T] {
-        // SAFETY: `Plain` types have no invalid bit patterns, and a line is more strictly aligned than any of them.
-        unsafe {
-            std::slice::from_raw_parts(self.0.as_ptr().cast(), self.n_bytes() / size_of::<T>())
-        }
+        numbers(&self.0)
     }
 
     /// The bytes as numbers, to write.
     pub(crate) fn view_mut<T: Plain>(&mut self) -> &mut [T] {
-        let len = self.n_bytes() / size_of::<T>();
-        // SAFETY: as above.
-        unsafe { std::slice::from_raw_parts_mut(self.0.as_mut_ptr().cast(), len) }
+        numbers_mut(&mut self.0)
     }
+}
+
+/// Lines as numbers.
+#[expect(
+    unsafe_code,
+    reason = "lines are plain bytes and may be read as numbers"
+)]
+pub(crate) fn numbers<T: Plain>(lines: &[Line]) -> &[T] {
+    let len = size_of_val(lines) / size_of::<T>();
+    // SAFETY: `Plain` types have no invalid bit patterns, and a line is more strictly aligned than any of them.
+    unsafe { std::slice::from_raw_parts(lines.as_ptr().cast(), len) }
+}
+
+/// Lines as numbers, to write.
+#[expect(
+    unsafe_code,
+    reason = "lines are plain bytes and may be written as numbers"
+)]
+pub(crate) fn numbers_mut<T: Plain>(lines: &mut [Line]) -> &mut [T] {
+    let len = size_of_val(lines) / size_of::<T>();
+    // SAFETY: as above.
+    unsafe { std::slice::from_raw_parts_mut(lines.as_mut_ptr().cast(), len) }
 }
 
 /// Numbers that any bytes are.

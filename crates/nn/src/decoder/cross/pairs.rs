@@ -2,17 +2,19 @@
 
 use super::ROW_BLOCK;
 use crate::Pool;
-use crate::attention::{HEAD, HeadRows, PairedHead, Scratch};
+use crate::attention::{HEAD, HeadRows, HeadShape, PairedHead, Scratch};
 use crate::decoder::Decoder;
 use crate::linear::{Place, Rows, Then};
+use crate::math::{Aligned, Line};
 use crate::shared::Shared;
 
 /// All heads of all layers.
 #[derive(Debug)]
 pub(super) struct PairedLayers {
     n_heads: usize,
-    /// `(layers, heads)`
-    heads: Vec<PairedHead>,
+    shape: HeadShape,
+    /// `(layers, heads, lines of a head)`: in one piece, for many of middling size leave holes behind.
+    lines: Aligned,
 }
 
 impl PairedLayers {
@@ -36,40 +38,50 @@ impl PairedLayers {
         );
         // rows of whole pages would all fall into the same lines of the cache
         let stride = 2 * width + 16;
-        let mut heads: Vec<PairedHead> = Vec::new();
-        heads.resize_with(decoder.layers.len() * n_heads, || {
-            PairedHead::empty(HEAD, n_frames)
-        });
+        let shape = HeadShape::new(HEAD, n_frames);
+        let n_lines = decoder.layers.len() * n_heads * shape.n_lines();
+        let mut lines = Aligned::zeroed(n_lines * size_of::<Line>());
         let start = || vec![0.0; ROW_BLOCK * stride];
-        pool.each_part(&mut heads, 1, start, |projected, index, place| {
-            let (layer, head) = (&decoder.layers[index / n_heads], index % n_heads);
-            for (block, rows) in blocks.iter().enumerate() {
-                for part in [head, n_heads + head] {
-                    let columns = part * HEAD..(part + 1) * HEAD;
-                    let place = Place {
-                        data: Shared::new(projected),
-                        offset: 0,
+        pool.each_part(
+            lines.lines_mut(),
+            shape.n_lines(),
+            start,
+            |projected, index, lines| {
+                let (layer, head) = (&decoder.layers[index / n_heads], index % n_heads);
+                for (block, rows) in blocks.iter().enumerate() {
+                    for part in [head, n_heads + head] {
+                        let columns = part * HEAD..(part + 1) * HEAD;
+                        let place = Place {
+                            data: Shared::new(projected),
+                            offset: 0,
+                            stride,
+                        };
+                        layer
+                            .cross_kv
+                            .forward_columns(rows, columns, place, Then::Store);
+                    }
+                    let of = |part: usize| HeadRows {
+                        data: projected,
+                        offset: part * HEAD,
                         stride,
+                        n_rows: rows.n_rows(),
+                        width: HEAD,
                     };
-                    layer
-                        .cross_kv
-                        .forward_columns(rows, columns, place, Then::Store);
+                    shape.put(lines, block * ROW_BLOCK, of(head), of(n_heads + head));
                 }
-                let of = |part: usize| HeadRows {
-                    data: projected,
-                    offset: part * HEAD,
-                    stride,
-                    n_rows: rows.n_rows(),
-                    width: HEAD,
-                };
-                place[0].put(block * ROW_BLOCK, of(head), of(n_heads + head));
-            }
-        });
-        Self { n_heads, heads }
+            },
+        );
+        Self {
+            n_heads,
+            shape,
+            lines,
+        }
     }
 
-    fn head(&self, (layer, head): (usize, usize)) -> &PairedHead {
-        &self.heads[layer * self.n_heads + head]
+    fn head(&self, (layer, head): (usize, usize)) -> PairedHead<'_> {
+        let n = self.shape.n_lines();
+        let lines = &self.lines.lines()[(layer * self.n_heads + head) * n..][..n];
+        self.shape.view(lines)
     }
 
     /// Attention of some queries in one head of one layer: `(queries, HEAD)`.
