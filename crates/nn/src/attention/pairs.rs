@@ -202,7 +202,7 @@ impl PairedHead<'_> {
     }
 
     /// Turns scores into weights of whole numbers, each times its value's scale; returns what one of them is worth.
-    fn to_weights(&self, scores: &mut [f32], weights: &mut [i16]) -> f32 {
+    fn to_weights(self, scores: &mut [f32], weights: &mut [i16]) -> f32 {
         scores[self.shape.n_keys..].fill(f32::NEG_INFINITY);
         // each may be rounded up: they must not add up to more than a sum of values can hold
         let most = i32::MAX as f32 * 0.99 / MOST_VALUE - self.shape.n_keys as f32;

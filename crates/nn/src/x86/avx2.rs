@@ -95,8 +95,8 @@ unsafe fn product<const N: usize>(
             let left = _mm256_loadu_si256(b.add(index * 32).cast());
             let right = _mm256_loadu_si256(b.add(index * 32 + 16).cast());
             for (row, sum) in sums.iter_mut().enumerate() {
-                let two = a.add(row * a_stride + 2 * index).cast::<i32>();
-                let two = _mm256_set1_epi32(two.read_unaligned());
+                let two = a.add(row * a_stride + 2 * index).cast::<[i16; 2]>();
+                let two = _mm256_set1_epi32(whole(two.read()));
                 sum[0] = _mm256_add_epi32(sum[0], _mm256_madd_epi16(two, left));
                 sum[1] = _mm256_add_epi32(sum[1], _mm256_madd_epi16(two, right));
             }
@@ -106,6 +106,12 @@ unsafe fn product<const N: usize>(
             _mm256_storeu_si256(out.add(row * PANEL + 8).cast(), sum[1]);
         }
     }
+}
+
+/// Two numbers as they lie in memory.
+#[inline(always)]
+fn whole([low, high]: [i16; 2]) -> i32 {
+    i32::from(high) << 16 | i32::from(low) & 0xffff
 }
 
 /// [`product`] of `n ≤ 6` rows.
@@ -183,8 +189,8 @@ unsafe fn byte_product_of<const N: usize>(
             let left = _mm256_loadu_si256(b.add(group * 64).cast());
             let right = _mm256_loadu_si256(b.add(group * 64 + 32).cast());
             for (row, sum) in sums.iter_mut().enumerate() {
-                let four = a.add(row * stride + 4 * group).cast::<i32>();
-                let four = _mm256_set1_epi32(four.read_unaligned());
+                let four = a.add(row * stride + 4 * group).cast::<[u8; 4]>();
+                let four = _mm256_set1_epi32(i32::from_le_bytes(four.read()));
                 let pairs = [left, right].map(|b| _mm256_maddubs_epi16(four, b));
                 sum[0] = _mm256_add_epi32(sum[0], _mm256_madd_epi16(pairs[0], ones));
                 sum[1] = _mm256_add_epi32(sum[1], _mm256_madd_epi16(pairs[1], ones));
