@@ -6,6 +6,7 @@
 )]
 
 mod align;
+mod align_sizes;
 mod broken_files;
 mod command;
 mod help;
