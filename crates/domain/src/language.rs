@@ -27,6 +27,14 @@ impl Language {
     }
 }
 
+/// What stands between two words in the language with this code.
+pub fn joiner(code: &str) -> &'static str {
+    match code {
+        "ja" | "zh" | "yue" | "th" | "lo" | "my" => "",
+        _ => " ",
+    }
+}
+
 impl fmt::Debug for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Language({})", self.code())

@@ -3,6 +3,9 @@
 //! Every other room speaks in these types; this one names nobody.
 
 pub mod align_model;
+pub mod aligned;
+pub mod diarization;
+pub mod document;
 pub mod export;
 pub mod language;
 pub mod model;

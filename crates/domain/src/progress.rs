@@ -13,6 +13,8 @@ pub enum Stage {
     Transcribe,
     /// Finding the time of each word.
     Align,
+    /// Hearing who speaks when.
+    Diarize,
 }
 
 /// The one small argument that carries progress out and cancellation in.

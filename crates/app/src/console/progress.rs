@@ -128,6 +128,7 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Vad => "find speech",
         Stage::Transcribe => "transcribe",
         Stage::Align => "align",
+        Stage::Diarize => "hear who speaks",
     }
 }
 

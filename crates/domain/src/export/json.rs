@@ -25,6 +25,9 @@ fn clean(segment: &mut Segment) {
     for word in segment.words.iter_mut().flatten() {
         drop_non_finite(&mut word.score);
     }
+    for character in segment.chars.iter_mut().flatten() {
+        drop_non_finite(&mut character.score);
+    }
 }
 
 fn drop_non_finite(number: &mut Option<f64>) {

@@ -2,7 +2,7 @@
 //!
 //! [`write()`] turns a [`Transcript`] into the text of one file. The bytes follow whisperX's writers, with these
 //! differences: line breaks inside a text become spaces, so that no text can end its own line or cue; a segment
-//! without words still gives a cue; cues never end before they begin; JSON holds no `NaN`.
+//! without words still gives a cue; cues never end before they begin, and hold what one person says; JSON holds no `NaN`.
 
 mod aud;
 mod cue;
@@ -135,7 +135,7 @@ pub enum ExportError {
 /// The text of the file in which `transcript` is kept as `format`; UTF-8, lines ending in `\n`.
 ///
 /// # Errors
-/// If a segment's time is negative or not finite. Such times of words are left out instead.
+/// If a segment's time is negative or not finite. Such times of words and characters are left out instead.
 #[expect(clippy::missing_panics_doc, reason = "a String takes everything")]
 pub fn write(
     format: Format,
@@ -168,6 +168,10 @@ fn checked(transcript: &Transcript) -> Result<Transcript, ExportError> {
             word.start = word.start.filter(|time| is_time(time.0));
             word.end = word.end.filter(|time| is_time(time.0));
         }
+        for character in segment.chars.iter_mut().flatten() {
+            character.start = character.start.filter(|time| is_time(time.0));
+            character.end = character.end.filter(|time| is_time(time.0));
+        }
     }
     Ok(transcript)
 }
@@ -191,12 +195,15 @@ const LINE_BREAKS: [char; 7] = [
     '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
 ];
 
+/// The speaker's name on one line; `None` where there is none.
+fn speaker(segment: &Segment) -> Option<String> {
+    let name = segment.speaker.as_deref().map(one_line);
+    name.filter(|name| !name.is_empty())
+}
+
 /// `[SPEAKER]: ` where the speaker is known.
 fn speaker_prefix(segment: &Segment) -> String {
-    segment
-        .speaker
-        .as_ref()
-        .map_or_else(String::new, |speaker| format!("[{speaker}]: "))
+    speaker(segment).map_or_else(String::new, |speaker| format!("[{speaker}]: "))
 }
 
 #[cfg(test)]

@@ -222,6 +222,105 @@ fn a_highlighted_word_leaves_its_line_break_outside() {
     );
 }
 
+/// The reference's example, its second sentence said by somebody else.
+fn dialogue() -> Transcript {
+    let words = golden().segments.remove(0).words.unwrap();
+    let speak = |speaker: &str, start: f64, end: f64, text: &str, words: &[Word]| {
+        let words = words.iter().cloned().map(|word| Word {
+            speaker: Some(speaker.into()),
+            ..word
+        });
+        Segment {
+            words: Some(words.collect()),
+            speaker: Some(speaker.into()),
+            ..segment(start, end, text)
+        }
+    };
+    let segments = vec![
+        speak("SPEAKER_00", 0.0, 0.9, " Hello world.", &words[..2]),
+        speak("SPEAKER_01", 5.0, 5.8, " Next one.", &words[2..]),
+    ];
+    transcript("en", segments)
+}
+
+#[test]
+fn every_format_says_who_speaks_but_the_one_that_has_no_place_for_it() {
+    assert_eq!(
+        render(Format::Txt, &dialogue()),
+        "[SPEAKER_00]: Hello world.\n[SPEAKER_01]: Next one.\n"
+    );
+    assert_eq!(
+        render(Format::Srt, &dialogue()),
+        "1\n00:00:00,000 --> 00:00:00,900\n[SPEAKER_00]: Hello world.\n\n\
+         2\n00:00:05,000 --> 00:00:05,800\n[SPEAKER_01]: Next one.\n\n"
+    );
+    assert_eq!(
+        render(Format::Vtt, &dialogue()),
+        "WEBVTT\n\n00:00.000 --> 00:00.900\n[SPEAKER_00]: Hello world.\n\n\
+         00:05.000 --> 00:05.800\n[SPEAKER_01]: Next one.\n\n"
+    );
+    assert_eq!(
+        render(Format::Aud, &dialogue()),
+        "0.0\t0.9\t[[SPEAKER_00]]Hello world.\n5.0\t5.8\t[[SPEAKER_01]]Next one.\n"
+    );
+    assert_eq!(
+        render(Format::Tsv, &dialogue()),
+        "start\tend\ttext\n0\t900\tHello world.\n5000\t5800\tNext one.\n"
+    );
+    assert_snapshot!(render(Format::Json, &dialogue()), @r#"{"segments":[{"start":0.0,"end":0.9,"text":" Hello world.","words":[{"word":"Hello","start":0.0,"end":0.4,"speaker":"SPEAKER_00"},{"word":"world.","start":0.5,"end":0.9,"speaker":"SPEAKER_00"}],"speaker":"SPEAKER_00"},{"start":5.0,"end":5.8,"text":" Next one.","words":[{"word":"Next","start":5.0,"end":5.3,"speaker":"SPEAKER_01"},{"word":"one.","start":5.4,"end":5.8,"speaker":"SPEAKER_01"}],"speaker":"SPEAKER_01"}],"language":"en"}"#);
+}
+
+#[test]
+fn cues_cut_anew_end_where_the_speaker_changes() {
+    let mut dialogue = dialogue();
+    // no pause to end the cue
+    for word in dialogue.segments[1].words.as_mut().unwrap() {
+        (word.start, word.end) = (Some(Seconds(1.0)), Some(Seconds(1.5)));
+    }
+    assert_snapshot!(cues(&dialogue, &options(40, 2)), @r#"
+    0.0 0.9 "[SPEAKER_00]: Hello world."
+    1.0 1.5 "[SPEAKER_01]: Next one."
+    "#);
+    assert_snapshot!(cues(&dialogue, &options(5, 2)), @r#"
+    0.0 0.9 "[SPEAKER_00]: Hello \nworld."
+    1.0 1.5 "[SPEAKER_01]: Next \none."
+    "#);
+    // and nowhere else
+    dialogue.segments[1].speaker = Some("SPEAKER_00".into());
+    assert_snapshot!(cues(&dialogue, &options(40, 2)), @r#"0.0 1.5 "[SPEAKER_00]: Hello world. Next one.""#);
+    // also where only one of them is known
+    dialogue.segments[0].speaker = None;
+    assert_snapshot!(cues(&dialogue, &options(40, 2)), @r#"
+    0.0 0.9 "Hello world."
+    1.0 1.5 "[SPEAKER_00]: Next one."
+    "#);
+}
+
+#[test]
+fn highlighted_words_say_who_speaks() {
+    let options = ExportOptions {
+        highlight_words: true,
+        ..ExportOptions::default()
+    };
+    let cues = cues(&dialogue(), &options);
+    assert!(
+        cues.contains(r#"5.0 5.3 "[SPEAKER_01]: <u>Next</u> one.""#),
+        "{cues}"
+    );
+}
+
+#[test]
+fn a_name_cannot_break_its_line() {
+    let mut dialogue = dialogue();
+    dialogue.segments[0].speaker = Some("Ann\n\n--> Lee\t".into());
+    dialogue.segments[1].speaker = Some(" ".into());
+    assert_eq!(
+        cues(&dialogue, &options(0, 0)),
+        "0.0 0.9 \"[Ann -> Lee]: Hello world.\"\n5.0 5.8 \"Next one.\""
+    );
+    assert!(render(Format::Aud, &dialogue).starts_with("0.0\t0.9\t[[Ann --> Lee]]Hello world.\n"));
+}
+
 #[test]
 fn a_segment_whose_words_are_missing_keeps_its_text() {
     let mut transcript = golden();

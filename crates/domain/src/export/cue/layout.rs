@@ -20,7 +20,7 @@ pub(super) struct Layout<'a> {
     max_lines: Option<usize>,
     /// Break lines inside a text that came without words.
     breaks_lines: bool,
-    /// Cut cues across segments; otherwise each segment begins a cue.
+    /// Cut cues across segments of one speaker; otherwise each segment begins a cue.
     cuts_anew: bool,
     done: Vec<Vec<TimedWord<'a>>>,
     cue: Vec<TimedWord<'a>>,
@@ -71,7 +71,9 @@ impl<'a> Layout<'a> {
             && word
                 .start
                 .is_some_and(|start| start - self.last_start > LONG_PAUSE_SECONDS);
-        let segment_ends = !self.cuts_anew && begins_segment && !self.cue.is_empty();
+        let segment_ends = self.cue.last().is_some_and(|last| {
+            begins_segment && (!self.cuts_anew || !last.is_of_speaker_of(&word))
+        });
         let has_room = self.line_length > 0 && self.line_length + length <= self.width;
 
         if has_room && !long_pause && !segment_ends {

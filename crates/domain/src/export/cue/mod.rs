@@ -10,6 +10,7 @@ mod words;
 use self::layout::Layout;
 use self::words::TimedWord;
 use super::{ExportOptions, one_line, speaker_prefix};
+use crate::language::joiner;
 use crate::transcript::{Segment, Transcript};
 use crate::units::Seconds;
 
@@ -48,7 +49,7 @@ pub(super) fn cues(transcript: &Transcript, options: &ExportOptions) -> Vec<Cue>
         return transcript.segments.iter().filter_map(segment_cue).collect();
     }
 
-    let joiner = words::joiner(&transcript.language);
+    let joiner = joiner(&transcript.language);
     Layout::new(options)
         .lay_out(&transcript.segments, joiner)
         .iter()

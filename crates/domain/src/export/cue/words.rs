@@ -21,17 +21,14 @@ impl TimedWord<'_> {
         self.start.is_some() && self.end.is_some()
     }
 
+    /// True if both are of segments of one speaker, or of nobody known.
+    pub(super) fn is_of_speaker_of(&self, other: &TimedWord) -> bool {
+        self.segment.speaker == other.segment.speaker
+    }
+
     /// In code points.
     pub(super) fn length(&self) -> usize {
         self.text.chars().count()
-    }
-}
-
-/// What stands between two words in the language with this code.
-pub(super) fn joiner(language: &str) -> &'static str {
-    match language {
-        "ja" | "zh" | "yue" | "th" | "lo" | "my" => "",
-        _ => " ",
     }
 }
 

@@ -1,0 +1,149 @@
+//! Reads JSON that others wrote: what is wrong with it is told by its place, such as `turn 3 has no 'start'`.
+//!
+//! The forms are tolerant where it does no harm: a byte order mark, members that nobody asked for, and numbers written
+//! as text are accepted.
+
+use serde_json::{Map, Value};
+
+use crate::units::Seconds;
+
+/// A document is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DocumentError {
+    /// It is no JSON at all.
+    #[error("it is not JSON: {0}")]
+    NotJson(String),
+    /// Something in it is missing or of the wrong kind.
+    #[error("{place} {reason}")]
+    Shape {
+        /// Such as `turn 3`.
+        place: String,
+        /// Such as `has no 'start'`.
+        reason: String,
+    },
+}
+
+pub(crate) fn wrong(place: &str, reason: impl Into<String>) -> DocumentError {
+    DocumentError::Shape {
+        place: place.to_owned(),
+        reason: reason.into(),
+    }
+}
+
+/// The JSON in `bytes`, which may begin with a byte order mark.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, DocumentError> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if bytes.trim_ascii().is_empty() {
+        return Err(DocumentError::NotJson("it is empty".into()));
+    }
+    serde_json::from_slice(bytes).map_err(|error| DocumentError::NotJson(error.to_string()))
+}
+
+/// What `value` is, for people.
+fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+pub(crate) fn list<'a>(place: &str, value: &'a Value) -> Result<&'a [Value], DocumentError> {
+    let not_a_list = || wrong(place, format!("must be a list, not {}", kind(value)));
+    value.as_array().map(Vec::as_slice).ok_or_else(not_a_list)
+}
+
+pub(crate) fn object<'a>(place: &str, value: &'a Value) -> Result<Members<'a>, DocumentError> {
+    let not_an_object = || wrong(place, format!("must be an object, not {}", kind(value)));
+    let members = value.as_object().ok_or_else(not_an_object)?;
+    Ok(Members {
+        place: place.to_owned(),
+        members,
+    })
+}
+
+/// The members of an object at a place that has a name.
+#[derive(Debug)]
+pub(crate) struct Members<'a> {
+    place: String,
+    members: &'a Map<String, Value>,
+}
+
+impl<'a> Members<'a> {
+    pub(crate) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// The member, unless it is missing or null.
+    pub(crate) fn find(&self, name: &str) -> Option<&'a Value> {
+        self.members.get(name).filter(|value| !value.is_null())
+    }
+
+    pub(crate) fn list(&self, name: &str) -> Result<&'a [Value], DocumentError> {
+        let value = self.get(name)?;
+        value
+            .as_array()
+            .map(Vec::as_slice)
+            .ok_or_else(|| self.must_be(name, "a list", value))
+    }
+
+    pub(crate) fn text(&self, name: &str) -> Result<&'a str, DocumentError> {
+        let value = self.get(name)?;
+        value
+            .as_str()
+            .ok_or_else(|| self.must_be(name, "a text", value))
+    }
+
+    pub(crate) fn number(&self, name: &str) -> Result<f64, DocumentError> {
+        self.as_number(name, self.get(name)?)
+    }
+
+    /// The text, unless it is missing or null.
+    pub(crate) fn find_text(&self, name: &str) -> Result<Option<&'a str>, DocumentError> {
+        let value = self.find(name);
+        value.map(|_| self.text(name)).transpose()
+    }
+
+    /// The number, unless it is missing or null.
+    pub(crate) fn find_number(&self, name: &str) -> Result<Option<f64>, DocumentError> {
+        let value = self.find(name);
+        value.map(|value| self.as_number(name, value)).transpose()
+    }
+
+    /// `start` and `end`, which are in order and not before the recording.
+    pub(crate) fn span(&self) -> Result<(Seconds, Seconds), DocumentError> {
+        let (start, end) = (self.number("start")?, self.number("end")?);
+        let reason = if start < 0.0 {
+            format!("starts at {start} s, before the recording")
+        } else if end < start {
+            format!("ends at {end} s, before it starts at {start} s")
+        } else {
+            return Ok((Seconds(start), Seconds(end)));
+        };
+        Err(wrong(&self.place, reason))
+    }
+
+    fn get(&self, name: &str) -> Result<&'a Value, DocumentError> {
+        let value = self.members.get(name);
+        value.ok_or_else(|| wrong(&self.place, format!("has no '{name}'")))
+    }
+
+    fn as_number(&self, name: &str, value: &Value) -> Result<f64, DocumentError> {
+        let number = match value {
+            Value::String(text) => text.trim().parse().ok(),
+            other => other.as_f64(),
+        };
+        number
+            .filter(|number: &f64| number.is_finite())
+            .ok_or_else(|| self.must_be(name, "a number", value))
+    }
+
+    fn must_be(&self, name: &str, wanted: &str, found: &Value) -> DocumentError {
+        let found = kind(found);
+        let reason = format!("has a '{name}' that is {found}, where {wanted} is needed");
+        wrong(&self.place, reason)
+    }
+}
