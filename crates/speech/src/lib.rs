@@ -3,6 +3,7 @@
 pub mod align;
 pub mod asr;
 pub mod audio;
+pub mod diarize;
 pub mod embedding;
 pub mod models;
 pub mod pyannet;

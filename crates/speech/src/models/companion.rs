@@ -28,6 +28,14 @@ impl Companion {
         }
     }
 
+    /// What it does, as the end of a sentence that begins with its name.
+    fn purpose(self) -> &'static str {
+        match self {
+            Self::Segmentation => "finds the speech",
+            Self::CamPlusPlus => "tells voices apart",
+        }
+    }
+
     /// The repository that publishes it.
     pub fn repository(self) -> &'static str {
         match self {
@@ -91,6 +99,7 @@ impl Companion {
     pub fn missing(self, places: &Places) -> ModelError {
         ModelError::NoCompanion {
             name: self.name(),
+            purpose: self.purpose(),
             looked: places.shelves(),
         }
     }

@@ -49,12 +49,14 @@ pub enum ModelError {
 
     /// A network that works beside the recogniser is not on this machine.
     #[error(
-        "'{name}', which finds the speech, is not on this machine (looked in {}); run scripts/fetch-models {name}",
+        "'{name}', which {purpose}, is not on this machine (looked in {}); run scripts/fetch-models {name}",
         list(.looked)
     )]
     NoCompanion {
         /// Its name.
         name: &'static str,
+        /// What it does, such as `finds the speech`.
+        purpose: &'static str,
         /// Folders searched.
         looked: Vec<PathBuf>,
     },

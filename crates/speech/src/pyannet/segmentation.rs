@@ -101,6 +101,14 @@ impl Segmentation {
         }
     }
 
+    /// What a powerset network might have said: `values (windows, frames, 7)`.
+    #[cfg(test)]
+    pub(crate) fn scripted(windows: Windows, values: &[f32]) -> Self {
+        let mut scripted = Self::new(windows, 7, Head::Powerset);
+        scripted.push(values);
+        scripted
+    }
+
     pub(super) fn push(&mut self, values: &[f32]) {
         self.values
             .extend(values.iter().map(|value| f16::from_f32(*value)));

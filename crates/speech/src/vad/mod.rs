@@ -17,8 +17,8 @@ use crate::audio::Sound;
 use crate::pyannet::{Cancelled, PyanNet};
 
 pub use hysteresis::{Region, binarise};
-pub(crate) use scores::FRAME_STEP;
 pub use scores::Scores;
+pub(crate) use scores::{FRAME_STEP, sample_of, time_of};
 
 /// A piece of the recording that is decoded by itself. Positions are samples at 16 kHz.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -34,12 +34,12 @@ impl Scores {
 }
 
 /// The middle of a frame in seconds, as pyannote.audio counts: `0.03096875 + frame·0.016875`.
-pub(super) fn time_of(frame: usize) -> f64 {
+pub(crate) fn time_of(frame: usize) -> f64 {
     (FRAME_WIDTH as f64 / 2.0 + (frame * FRAME_STEP) as f64) / SAMPLE_RATE
 }
 
 /// The sample in the middle of a frame.
-pub(super) fn sample_of(frame: usize) -> usize {
+pub(crate) fn sample_of(frame: usize) -> usize {
     FRAME_WIDTH / 2 + frame * FRAME_STEP
 }
 

@@ -11,4 +11,5 @@
 
 mod asr;
 mod audio;
+mod diarize;
 mod models;

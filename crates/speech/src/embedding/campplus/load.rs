@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use domain::options::ComputeType;
 use nn::batch_norm::BatchNorm;
 use nn::conv2d::{Conv3x3, Conv3x3Weights};
 use nn::dense::{DenseLayer, DenseParts};
@@ -43,6 +44,22 @@ impl CamPlusPlus {
             precision,
         };
         source.network(Pool::new(n_threads))
+    }
+
+    /// As [`Self::load`], with the arithmetic that the options name.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_for(
+        folder: &Path,
+        n_threads: usize,
+        compute: ComputeType,
+    ) -> Result<Self, WeightsError> {
+        let precision = match compute {
+            ComputeType::Float32 => Precision::Float32,
+            ComputeType::Int8 => Precision::Int8,
+        };
+        Self::load(folder, n_threads, precision)
     }
 }
 

@@ -31,12 +31,17 @@ impl Features {
         &self.values[at(frames.start)..at(frames.end)]
     }
 
-    /// A copy of some frames, the mean over them taken away from each band: what the networks want of a stretch.
+    /// A copy of some frames, which need not follow each other, the mean over them taken away from each band: what the
+    /// networks want of a stretch.
     ///
     /// # Panics
     /// When they are not all among [`Self::frames`].
-    pub fn centred(&self, frames: Range<usize>) -> Vec<f32> {
-        let mut rows = self.rows(frames).to_vec();
+    pub fn centred(&self, frames: impl IntoIterator<Item = usize>) -> Vec<f32> {
+        let frames = frames.into_iter();
+        let mut rows = Vec::with_capacity(frames.size_hint().0 * BANDS);
+        for frame in frames {
+            rows.extend_from_slice(self.rows(frame..frame + 1));
+        }
         let mut sums = [0.0_f64; BANDS];
         for row in rows.chunks_exact(BANDS) {
             (sums.iter_mut().zip(row)).for_each(|(sum, x)| *sum += f64::from(*x));

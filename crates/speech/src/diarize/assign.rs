@@ -1,0 +1,111 @@
+//! Pieces become speakers: those heard long enough are clustered, the others go to whom they resemble most.
+
+use domain::options::SpeakerRange;
+
+use super::cluster::{Sums, own};
+use super::pieces::{NEVER_LONGER, Piece};
+use super::voices::{Voice, mean};
+use crate::embedding::Embedding;
+
+/// Voices heard for at least so many frames of 10 ms are clustered. The later ones count only where the earlier leave fewer
+/// voices than speakers are wanted.
+const CLUSTERED: [usize; 3] = [100, 50, 0];
+
+/// Who speaks in each piece.
+#[derive(Debug, Clone)]
+pub(super) struct Speakers {
+    /// The speaker of each piece, in `0..voices.len()`.
+    pub(super) of_piece: Vec<usize>,
+    /// The voice of each speaker.
+    pub(super) voices: Vec<Embedding>,
+    /// What was heard of each speaker for long enough.
+    pub(super) heard: Vec<Sums>,
+}
+
+impl Speakers {
+    /// The speaker whom a voice resembles most, if by so much more than `before`; else that one.
+    pub(super) fn clearly_nearest(&self, voice: &Voice, before: usize, clearly: f32) -> usize {
+        let best = nearest(voice, &self.voices, &[]);
+        let cosine = |speaker: usize| voice.cosine(&self.voices[speaker]);
+        if cosine(best) >= cosine(before) + clearly {
+            best
+        } else {
+            before
+        }
+    }
+}
+
+/// Finds the speakers of pieces, whose voices are given in the same order, that of the recording.
+pub(super) fn assign(pieces: &[Piece], voices: &[Voice], range: SpeakerRange) -> Speakers {
+    let long = clustered(voices, range.min);
+    let heard: Vec<Voice> = long.iter().map(|idx| voices[*idx]).collect();
+    let grouped = own::group(&heard, range);
+    let n_speakers = grouped.iter().max().map_or(0, |most| most + 1);
+    let of_speaker = |speaker: usize| -> Vec<&Voice> {
+        let mut his = heard.iter().zip(&grouped).filter(|(_, of)| **of == speaker);
+        his.by_ref().map(|(voice, _)| voice).collect()
+    };
+    let by_speaker: Vec<Vec<&Voice>> = (0..n_speakers).map(of_speaker).collect();
+    let centres: Vec<Embedding> = by_speaker
+        .iter()
+        .map(|voices| mean(voices.iter().copied()))
+        .collect();
+    let mut of_piece = vec![None; pieces.len()];
+    (long.iter().zip(&grouped)).for_each(|(idx, speaker)| of_piece[*idx] = Some(*speaker));
+    let mut short: Vec<usize> = (0..pieces.len())
+        .filter(|idx| of_piece[*idx].is_none())
+        .collect();
+    short.sort_by_key(|idx| std::cmp::Reverse(voices[*idx].length));
+    for idx in short {
+        let taken = taken(pieces, &of_piece, idx);
+        of_piece[idx] = Some(nearest(&voices[idx], &centres, &taken));
+    }
+    Speakers {
+        of_piece: of_piece.into_iter().flatten().collect(),
+        voices: centres,
+        heard: by_speaker
+            .iter()
+            .filter_map(|voices| Sums::of_all(voices))
+            .collect(),
+    }
+}
+
+/// The voices to cluster: the long ones, and shorter ones if else there are fewer than `wanted`.
+fn clustered(voices: &[Voice], wanted: usize) -> Vec<usize> {
+    let of_length = |least: usize| -> Vec<usize> {
+        (0..voices.len())
+            .filter(|idx| voices[*idx].length >= least)
+            .collect()
+    };
+    let sets = CLUSTERED.map(of_length);
+    let is_enough = |set: &&Vec<usize>| set.len() >= wanted.max(1);
+    sets.iter().find(is_enough).unwrap_or(&sets[2]).clone()
+}
+
+/// Who speaks on another track during most of a piece, and so is not who speaks in it.
+fn taken(pieces: &[Piece], of_piece: &[Option<usize>], idx: usize) -> Vec<usize> {
+    let piece = &pieces[idx];
+    let is_beside =
+        |other: &Piece| other.track != piece.track && 2 * other.overlap(piece) > piece.frames.len();
+    let start = piece.frames.start;
+    let first = pieces.partition_point(|other| other.frames.start + NEVER_LONGER < start);
+    let end = pieces.partition_point(|other| other.frames.start < piece.frames.end);
+    (first..end)
+        .filter(|other| is_beside(&pieces[*other]))
+        .filter_map(|other| of_piece[other])
+        .collect()
+}
+
+/// The speaker whom a voice resembles most, the first of equals; one of `taken` only if there is no other.
+fn nearest(voice: &Voice, centres: &[Embedding], taken: &[usize]) -> usize {
+    let key = |speaker: usize| (!taken.contains(&speaker), voice.cosine(&centres[speaker]));
+    (0..centres.len())
+        .reduce(|best, speaker| {
+            if key(speaker) > key(best) {
+                speaker
+            } else {
+                best
+            }
+        })
+        .unwrap_or(0)
+}

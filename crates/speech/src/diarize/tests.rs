@@ -1,0 +1,325 @@
+//! All steps but the networks: what a segmentation network would say of a scripted talk, and voices as they might sound.
+
+use std::ops::Range;
+
+use domain::diarization::{Diarization, Turn};
+use domain::options::{DiarizeOptions, SpeakerRange};
+use proptest::prelude::*;
+
+use super::voices::Voice;
+use super::*;
+use crate::embedding::{EMBEDDING, Embedding};
+use crate::pyannet::Windows;
+use crate::vad::time_of;
+
+/// Frames in a second, nearly.
+const SECOND: usize = 59;
+
+/// Somebody speaks in some frames of the recording.
+type Said = (usize, Range<usize>);
+
+/// A talk: nobody speaks with two others at once, and no window hears more than three.
+#[derive(Debug, Clone)]
+struct Talk {
+    n_samples: usize,
+    said: Vec<Said>,
+}
+
+impl Talk {
+    fn speakers(&self, frame: usize) -> Vec<usize> {
+        let here = |(_, frames): &&Said| frames.contains(&frame);
+        self.said
+            .iter()
+            .filter(here)
+            .map(|(speaker, _)| *speaker)
+            .collect()
+    }
+
+    /// What the network says. In window `w`, its local speakers are numbered in the order `orders[w % orders.len()]`.
+    fn segmentation(&self, orders: &[usize]) -> Segmentation {
+        let windows = Windows::new(self.n_samples, 160_000, STEP);
+        let mut values = Vec::new();
+        for window in 0..windows.count {
+            let first = windows.first_frame(window);
+            let frames = first..first + windows.n_frames();
+            let mut present: Vec<usize> = frames
+                .clone()
+                .flat_map(|frame| self.speakers(frame))
+                .collect();
+            present.sort_unstable();
+            present.dedup();
+            let order = powerset::ORDERS[orders[window % orders.len()]];
+            let local = |speaker: &usize| {
+                let place = present.iter().position(|other| other == speaker);
+                order.iter().position(|at| Some(*at) == place)
+            };
+            for frame in frames {
+                let mut locals: Vec<_> = self.speakers(frame).iter().filter_map(local).collect();
+                locals.sort_unstable();
+                let class = match locals[..] {
+                    [] => 0,
+                    [a] => 1 + a,
+                    [a, b, ..] => 3 + a + b,
+                };
+                values.extend((0..7).map(|other| if other == class { -0.06_f32 } else { -4.6 }));
+            }
+        }
+        Segmentation::scripted(windows, &values)
+    }
+
+    /// Hears a piece: the voice of whoever speaks in most of it, with some noise.
+    fn hear(&self, tracks: &stitch::Tracks, piece: &Piece) -> Voice {
+        let said = |speaker: usize| -> usize {
+            let his = self.said.iter().filter(|(other, _)| *other == speaker);
+            his.map(|(_, frames)| {
+                piece
+                    .frames
+                    .clone()
+                    .filter(|frame| frames.contains(frame))
+                    .count()
+            })
+            .sum()
+        };
+        let speaker = (0..20)
+            .max_by_key(|speaker| (said(*speaker), 20 - speaker))
+            .unwrap();
+        let alone = piece
+            .frames
+            .clone()
+            .filter(|frame| tracks.count(*frame) == 1)
+            .count();
+        voice(speaker, alone * 27 / 16)
+    }
+
+    fn diarize(&self, orders: &[usize], range: SpeakerRange) -> Diarization {
+        let tracks = stitch::stitch(&self.segmentation(orders));
+        let pieces = pieces::pieces(&tracks);
+        let voices: Vec<Voice> = pieces
+            .iter()
+            .map(|piece| self.hear(&tracks, piece))
+            .collect();
+        let speakers = assign::assign(&pieces, &voices, range);
+        let hear =
+            |parts: &[Piece]| Ok(parts.iter().map(|part| self.hear(&tracks, part)).collect());
+        let (pieces, speakers) = look_again(&tracks, pieces, &voices, speakers, hear).unwrap();
+        turns::turns(&tracks, &pieces, &speakers, self.n_samples)
+    }
+}
+
+/// The voice of a speaker as it sounds over some frames of 10 ms: noisier where they are few.
+pub(super) fn voice(speaker: usize, length: usize) -> Voice {
+    let mut noise = fastrand::Rng::with_seed((speaker * 1_000_003 + length) as u64);
+    let mut direction: Embedding = std::array::from_fn(|_| noise.f32() - 0.5);
+    direction[speaker] = 0.0;
+    let noise = Voice::new(direction, 1).direction;
+    let reliability = length as f32 / (length as f32 + 120.0);
+    direction = noise.map(|x| x * (1.0 - reliability).sqrt());
+    direction[speaker] = reliability.sqrt();
+    Voice::new(direction, length)
+}
+
+fn any() -> SpeakerRange {
+    DiarizeOptions::default().speakers()
+}
+
+fn told(turns: &[Turn]) -> String {
+    let told: Vec<_> = (turns.iter())
+        .map(|turn| {
+            format!(
+                "{:.2}-{:.2} {}",
+                turn.start.0,
+                turn.end.0,
+                &turn.speaker[8..]
+            )
+        })
+        .collect();
+    told.join(", ")
+}
+
+fn check(seconds: usize, said: &[(usize, Range<usize>)], turns: &str, exclusive: &str) {
+    let frames =
+        |(speaker, seconds): &Said| (*speaker, seconds.start * SECOND..seconds.end * SECOND);
+    let talk = Talk {
+        n_samples: seconds * 16_000,
+        said: said.iter().map(frames).collect(),
+    };
+    let diarization = talk.diarize(&[0, 3, 5, 1], any());
+    assert_eq!(told(&diarization.turns), turns, "{said:?}");
+    assert_eq!(told(&diarization.exclusive), exclusive, "{said:?}");
+    let names: Vec<_> = diarization.embeddings.keys().collect();
+    assert_eq!(names, diarization.speakers(), "{said:?}");
+}
+
+#[test]
+fn silence_has_no_turns() {
+    check(30, &[], "", "");
+    check(0, &[], "", "");
+}
+
+#[test]
+fn speakers_are_named_as_they_appear_and_keep_their_names() {
+    let turns = "1.03-4.01 00, 6.00-10.98 01, 13.97-29.90 00";
+    check(
+        30,
+        &[(7, 1..4), (2, 6..10), (2, 10..11), (7, 14..30)],
+        turns,
+        turns,
+    );
+}
+
+#[test]
+fn who_speaks_at_the_same_time_is_heard_twice_and_once_in_the_exclusive_turns() {
+    check(
+        30,
+        &[(0, 1..8), (1, 7..14), (0, 18..25), (1, 20..21)],
+        "1.03-8.00 00, 7.00-13.97 01, 17.95-24.92 00, 19.94-20.94 01",
+        "1.03-8.00 00, 8.00-13.97 01, 17.95-24.92 00",
+    );
+}
+
+#[test]
+fn short_recordings_are_served() {
+    check(3, &[(0, 0..2)], "0.03-2.02 00", "0.03-2.02 00");
+    let talk = Talk {
+        n_samples: 8_000,
+        said: vec![(0, 5..20)],
+    };
+    let turns = talk.diarize(&[0], any()).turns;
+    assert_eq!(told(&turns), "0.12-0.37 00");
+}
+
+#[test]
+fn turns_end_with_the_recording() {
+    let talk = Talk {
+        n_samples: 16_000 * 12,
+        said: vec![(0, 2 * SECOND..30 * SECOND)],
+    };
+    assert_eq!(told(&talk.diarize(&[0], any()).turns), "2.02-12.00 00");
+}
+
+#[test]
+fn eight_speakers_are_told_apart_in_a_long_talk() {
+    let turn = |n: usize| ((n * 5) % 8, n * 5 * SECOND..(n * 5 + 4) * SECOND);
+    let talk = Talk {
+        n_samples: 16_000 * 320,
+        said: (0..64).map(turn).collect(),
+    };
+    let found = talk.diarize(&[0, 3, 2, 5], any());
+    assert_eq!((found.speakers().len(), found.turns.len()), (8, 64));
+}
+
+#[test]
+fn a_number_of_speakers_that_is_asked_for_is_kept() {
+    let talk = Talk {
+        n_samples: 16_000 * 60,
+        said: (0..15)
+            .map(|n| (n % 3, n * 4 * SECOND..(n * 4 + 3) * SECOND))
+            .collect(),
+    };
+    for (min, max, n_speakers) in [
+        (1, usize::MAX, 3),
+        (2, 2, 2),
+        (1, 1, 1),
+        (5, 9, 5),
+        (99, 99, 15),
+    ] {
+        let found = talk.diarize(&[0], SpeakerRange { min, max });
+        assert_eq!(found.speakers().len(), n_speakers, "{min} to {max}");
+    }
+}
+
+/// Turns of up to three speakers, of whom two may speak at once.
+fn talks() -> impl Strategy<Value = Talk> {
+    let said = (0_usize..3, 0_usize..120, 40_usize..400);
+    prop::collection::vec(said, 0..14).prop_map(|said| {
+        let mut at = 0;
+        let mut talk = Talk {
+            n_samples: 0,
+            said: Vec::new(),
+        };
+        for (speaker, pause, length) in said {
+            // every third begins before the one before has ended, unless that is the same person
+            let is_early = pause % 3 == 0 && talk.said.last().is_some_and(|last| last.0 != speaker);
+            let start = if is_early { at - 20 } else { at + pause };
+            talk.said.push((speaker, start..start + length));
+            at = start + length;
+        }
+        talk.n_samples = (at + 30) * 270;
+        talk
+    })
+}
+
+/// Start and end of each turn in frames of 16.875 ms, with the order in which its speaker first appears.
+fn shape(turns: &[Turn]) -> Vec<(i64, i64, usize)> {
+    let mut seen: Vec<&str> = Vec::new();
+    #[expect(clippy::cast_possible_truncation, reason = "recordings are short")]
+    let frame = |seconds: f64| ((seconds - time_of(0)) / 0.016_875).round() as i64;
+    let shape = turns.iter().map(|turn| {
+        let number = seen
+            .iter()
+            .position(|name| *name == turn.speaker)
+            .unwrap_or_else(|| {
+                seen.push(&turn.speaker);
+                seen.len() - 1
+            });
+        (frame(turn.start.0), frame(turn.end.0), number)
+    });
+    shape.collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(40))]
+
+    #[test]
+    fn how_windows_number_their_speakers_changes_nothing(
+        talk in talks(),
+        orders in prop::collection::vec(0_usize..6, 1..8),
+    ) {
+        let (plain, other) = (talk.diarize(&[0], any()), talk.diarize(&orders, any()));
+        prop_assert_eq!(shape(&plain.turns), shape(&other.turns));
+        prop_assert_eq!(shape(&plain.exclusive), shape(&other.exclusive));
+    }
+
+    #[test]
+    fn a_pause_before_a_talk_moves_its_turns_and_changes_nothing_else(talk in talks(), n_steps in 1_usize..4) {
+        // 27 steps of 5 s are a whole number of frames, and so is the shift of every window
+        let shift = n_steps * 27 * STEP / 270;
+        let moved = Talk {
+            n_samples: talk.n_samples + shift * 270,
+            said: talk.said.iter().map(|(who, at)| (*who, at.start + shift..at.end + shift)).collect(),
+        };
+        let back = |turns: &[Turn]| -> Vec<_> {
+            let by = i64::try_from(shift).unwrap();
+            shape(turns).into_iter().map(|(start, end, who)| (start - by, end - by, who)).collect()
+        };
+        let (plain, moved) = (talk.diarize(&[0], any()), moved.diarize(&[0], any()));
+        prop_assert_eq!(shape(&plain.turns), back(&moved.turns));
+        prop_assert_eq!(shape(&plain.exclusive), back(&moved.exclusive));
+    }
+
+    #[test]
+    fn exclusive_turns_never_overlap_and_cover_what_is_spoken(talk in talks()) {
+        let found = talk.diarize(&[0], any());
+        let mut before = 0;
+        for (start, end, _) in shape(&found.exclusive) {
+            prop_assert!(before <= start && start < end);
+            before = end;
+        }
+        let covered = |turns: &[Turn]| -> Vec<bool> {
+            let mut covered = vec![false; talk.n_samples / 270 + 2];
+            for (start, end, _) in shape(turns) {
+                let at = |frame: i64| usize::try_from(frame).unwrap();
+                covered[at(start)..at(end)].fill(true);
+            }
+            covered
+        };
+        prop_assert_eq!(covered(&found.turns), covered(&found.exclusive));
+    }
+}
+
+#[test]
+fn a_network_that_tells_nobody_apart_is_refused() {
+    let error = DiarizeError::WrongSegmentation.to_string();
+    assert!(error.contains("segmentation-3.0"), "{error}");
+    assert_eq!(EMBEDDING, voice(0, 100).direction.len());
+}
