@@ -2,6 +2,7 @@
 
 pub mod align;
 pub mod asr;
+pub mod assign;
 pub mod audio;
 pub mod diarize;
 pub mod embedding;
