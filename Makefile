@@ -16,7 +16,7 @@ help: ## List the commands
 setup: ## Install what is missing: compiler, ffmpeg, Python with pip, Rust
 	@scripts/setup
 
-models: setup ## Fetch the default models and the recording of the demo (230 MB, once)
+models: setup ## Fetch the default models and the recording of the demo (260 MB, once)
 	@scripts/fetch-models
 
 build: setup ## Build target/release/scriven

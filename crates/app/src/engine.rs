@@ -1,23 +1,25 @@
 //! The speech engine as the commands use it: a model that is found first, and loaded when it is needed.
 
 mod alignment;
+mod segmenter;
+mod voices;
 
 use std::env;
-use std::path::PathBuf;
 
 use domain::model::ModelName;
-use domain::options::{AsrOptions, ComputeType, VadOptions};
+use domain::options::{AsrOptions, ComputeType};
 use domain::progress::{Monitor, Stage};
 use domain::transcript::Transcript;
 use domain::units::Seconds;
 use speech::asr::error::AsrError;
 use speech::asr::{self, Whisper};
 use speech::audio::{self, AudioError, Samples, Settings, Source};
-use speech::models::{self, Companion, ModelFolder, ModelRequest};
-use speech::pyannet::PyanNet;
-use speech::vad;
+use speech::models::{self, ModelFolder, ModelRequest};
+use speech::vad::Chunk;
 
 pub(crate) use self::alignment::Alignment;
+pub(crate) use self::segmenter::Segmenter;
+pub(crate) use self::voices::Voices;
 use crate::cli::Input;
 use crate::exit::{Exit, Failure};
 
@@ -28,9 +30,6 @@ pub(crate) struct Engine {
     compute_type: ComputeType,
     n_threads: usize,
     whisper: Option<Whisper>,
-    /// Where the network that finds speech lies, if it is to be used.
-    vad_folder: Option<PathBuf>,
-    vad: Option<PyanNet>,
 }
 
 impl Engine {
@@ -48,20 +47,7 @@ impl Engine {
             compute_type,
             n_threads,
             whisper: None,
-            vad_folder: None,
-            vad: None,
         })
-    }
-
-    /// Has speech found first from now on, by a network that must be installed.
-    pub(crate) fn find_vad(
-        &mut self,
-        request: &ModelRequest,
-        monitor: &dyn Monitor,
-    ) -> Result<(), Failure> {
-        let folder = Companion::Segmentation.locate(&request.places, monitor);
-        self.vad_folder = Some(folder.map_err(|error| Failure::from_error(Exit::Model, &error))?);
-        Ok(())
     }
 
     /// How the model is called in messages: its name, else its folder.
@@ -83,11 +69,6 @@ impl Engine {
                 .map_err(|error| Failure::from_error(Exit::Model, &error))?;
             self.whisper = Some(whisper);
         }
-        if let (Some(folder), None) = (&self.vad_folder, &self.vad) {
-            let vad = PyanNet::load(folder, self.n_threads)
-                .map_err(|error| Failure::from_error(Exit::Model, &error))?;
-            self.vad = Some(vad);
-        }
         Ok(())
     }
 
@@ -97,7 +78,7 @@ impl Engine {
         whisper.is_some_and(|whisper| !whisper.tokenizer().special().is_multilingual())
     }
 
-    /// Recognises what is said: in chunks of speech if they are to be found, else window by window.
+    /// Recognises what is said: in chunks of speech where they are known, else window by window.
     ///
     /// # Panics
     ///
@@ -105,23 +86,16 @@ impl Engine {
     pub(crate) fn transcribe(
         &self,
         samples: &Samples,
+        chunks: Option<&[Chunk]>,
         options: &AsrOptions,
-        chunking: &VadOptions,
         monitor: &dyn Monitor,
     ) -> Result<Transcript, Failure> {
         let whisper = self.whisper.as_ref().expect("the model is loaded");
-        // The stages speak up after their first window; its time counts too.
-        let begin = |stage| monitor.progress(stage, Seconds(0.0), samples.duration());
-        let transcript = if let Some(vad) = &self.vad {
-            begin(Stage::Vad);
-            let chunks = vad::detect(vad, samples, chunking, monitor);
-            let chunks =
-                chunks.map_err(|cancelled| Failure::from_error(Exit::Interrupted, &cancelled))?;
-            begin(Stage::Transcribe);
-            asr::transcribe_chunks(whisper, samples, &chunks, options, monitor)
-        } else {
-            begin(Stage::Transcribe);
-            asr::transcribe(whisper, samples, options, monitor)
+        // The stage speaks up after its first window; its time counts too.
+        monitor.progress(Stage::Transcribe, Seconds(0.0), samples.duration());
+        let transcript = match chunks {
+            Some(chunks) => asr::transcribe_chunks(whisper, samples, chunks, options, monitor),
+            None => asr::transcribe(whisper, samples, options, monitor),
         };
         transcript.map_err(|error| {
             let exit = match error {
@@ -132,11 +106,6 @@ impl Engine {
             Failure::from_error(exit, &error)
         })
     }
-}
-
-/// Whether the network that finds speech is installed.
-pub(crate) fn has_vad(request: &ModelRequest) -> bool {
-    Companion::Segmentation.find(&request.places).is_some()
 }
 
 /// Turns a recording of any kind into samples.

@@ -29,6 +29,8 @@ struct Scriven {
 enum Command {
     Transcribe(Box<cli::transcribe::Args>),
     Align(Box<cli::align::Args>),
+    Diarize(Box<cli::diarize::Args>),
+    Combine(cli::combine::Args),
     Models(cli::models::Args),
 }
 
@@ -36,6 +38,8 @@ fn main() -> ExitCode {
     let exit = match Scriven::parse().command {
         Command::Transcribe(args) => cli::transcribe::run(*args),
         Command::Align(args) => cli::align::run(*args),
+        Command::Diarize(args) => cli::diarize::run(*args),
+        Command::Combine(args) => cli::combine::run(&args),
         Command::Models(args) => cli::models::run(args),
     };
     exit.into()

@@ -91,7 +91,7 @@ impl fmt::Display for Input {
 }
 
 /// The name on one line; what would move the cursor of a terminal is spelled out.
-fn visible(name: &str) -> String {
+pub(super) fn visible(name: &str) -> String {
     let spell = |character: char| {
         if character.is_control() {
             character.escape_default().to_string()

@@ -142,7 +142,7 @@ pub(crate) fn recorded_call(test: &str) -> Option<String> {
     call.map(|path| path.into_os_string().into_string().unwrap())
 }
 
-fn places() -> Places {
+pub(crate) fn places() -> Places {
     let model_dir = env::var_os("MODEL_DIR").map(PathBuf::from);
     ModelRequest::new(None, model_dir, true, |name| env::var_os(name)).places
 }

@@ -8,10 +8,12 @@
 mod align;
 mod align_sizes;
 mod broken_files;
+mod combine;
 mod command;
 mod help;
 mod interrupt;
 mod models;
 mod output;
+mod speakers;
 mod speech;
 mod usage;

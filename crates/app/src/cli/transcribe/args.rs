@@ -12,6 +12,8 @@ use speech::models::ModelChoice;
 
 use super::parse;
 use crate::cli::align_args::AlignArgs;
+use crate::cli::speaker_args::SpeakerArgs;
+use crate::cli::split_args::SplitArgs;
 
 /// Write down what is said in recordings
 ///
@@ -36,6 +38,8 @@ pub(crate) struct Args {
     pub(super) fallback: FallbackArgs,
     #[command(flatten)]
     pub(super) words: WordArgs,
+    #[command(flatten)]
+    pub(super) speakers: WhoArgs,
     #[command(flatten)]
     pub(super) vad: VadArgs,
 }
@@ -243,6 +247,21 @@ pub(super) struct WordArgs {
     pub(super) hallucination_silence_threshold: Threshold,
 }
 
+/// Who speaks.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Speakers")]
+pub(super) struct WhoArgs {
+    /// Say who speaks; speakers are numbered in order of their first words
+    #[arg(long)]
+    pub(super) diarize: bool,
+
+    #[command(flatten)]
+    pub(super) number: SpeakerArgs,
+
+    #[command(flatten)]
+    pub(super) split: SplitArgs,
+}
+
 /// Where people speak, and how the recording is cut there.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Voice activity")]
@@ -399,6 +418,7 @@ Examples:
   scriven transcribe talk.mp3                        print what is said
   scriven transcribe -f srt talk.mp4 > talk.srt      subtitles for a video
   scriven transcribe -f all -o texts/ *.m4a          every format of many recordings
+  scriven transcribe --diarize meeting.mp4           say who speaks, too
   scriven transcribe --language de --task translate interview.wav
   ffmpeg -i rtsp://camera -t 60 -f wav - | scriven transcribe -";
 

@@ -1,5 +1,6 @@
 //! Where results go: one stream, or a folder of files that are never half-written.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -10,6 +11,8 @@ use domain::transcript::Transcript;
 use tempfile::{Builder, NamedTempFile};
 
 use crate::cli::Input;
+use crate::cli::dialogue::{self, Look};
+use crate::cli::split_args::SplitArgs;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 use crate::stdout::{Written, print};
@@ -28,6 +31,42 @@ pub(super) enum Output {
         folder: PathBuf,
         formats: Vec<Format>,
     },
+}
+
+/// How results look.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shape {
+    pub(super) export: ExportOptions,
+    /// Whether segments are cut where the speaker changes; `None` where speakers are not known.
+    pub(super) split: Option<SplitArgs>,
+}
+
+impl Shape {
+    /// The text of one file.
+    fn render(&self, transcript: &Transcript, format: Format) -> Result<String, Failure> {
+        let transcript = self.split(transcript, format);
+        export::write(format, &transcript, &self.export)
+            .map_err(|error| Failure::from_error(Exit::Internal, &error))
+    }
+
+    /// The text for standard output: a dialogue if a terminal is to show who speaks.
+    fn render_for_stream(
+        &self,
+        transcript: &Transcript,
+        format: Format,
+    ) -> Result<String, Failure> {
+        let look = Look::of_stdout().filter(|_| format == Format::Txt);
+        let dialogue =
+            look.and_then(|look| dialogue::render(&self.split(transcript, format), look));
+        dialogue.map_or_else(|| self.render(transcript, format), Ok)
+    }
+
+    fn split<'a>(&self, transcript: &'a Transcript, format: Format) -> Cow<'a, Transcript> {
+        match self.split {
+            Some(split) => split.apply(transcript, format),
+            None => Cow::Borrowed(transcript),
+        }
+    }
 }
 
 impl Output {
@@ -81,20 +120,16 @@ impl Output {
         &self,
         input: &Input,
         transcript: &Transcript,
-        options: &ExportOptions,
+        shape: &Shape,
         is_first: bool,
         interrupt: &Interrupt,
     ) -> Result<Written, Failure> {
-        let render = |format| {
-            export::write(format, transcript, options)
-                .map_err(|error| Failure::from_error(Exit::Internal, &error))
-        };
         match self {
             Self::Stream {
                 format,
                 with_headers,
             } => {
-                let text = render(*format)?;
+                let text = shape.render_for_stream(transcript, *format)?;
                 let gap = if is_first { "" } else { "\n" };
                 print(&if *with_headers {
                     format!("{gap}==> {input} <==\n{text}")
@@ -105,7 +140,8 @@ impl Output {
             Self::Folder { folder, formats } => {
                 for format in formats {
                     let path = path_of(folder, input, *format);
-                    replace(&path, folder, &render(*format)?, interrupt).map_err(|error| {
+                    let text = shape.render(transcript, *format)?;
+                    replace(&path, folder, &text, interrupt).map_err(|error| {
                         let message = format!("cannot write {}: {error}", path.display());
                         Failure::new(Exit::Internal, message)
                     })?;
@@ -213,7 +249,7 @@ mod tests {
         let written = output.write(
             &input,
             &Transcript::default(),
-            &ExportOptions::default(),
+            &Shape::default(),
             true,
             &Interrupt::default(),
         );
@@ -239,7 +275,7 @@ mod tests {
             .write(
                 &Input::new("talk.wav".into()),
                 &Transcript::default(),
-                &ExportOptions::default(),
+                &Shape::default(),
                 true,
                 &Interrupt::default(),
             )

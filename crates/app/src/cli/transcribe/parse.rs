@@ -5,17 +5,13 @@ use std::num::NonZeroUsize;
 use domain::language::UnknownLanguage;
 
 use super::args::{LanguageArg, Threshold, TokenIds};
+pub(super) use crate::cli::whole_number;
 
 pub(super) fn language(text: &str) -> Result<LanguageArg, UnknownLanguage> {
     if text.eq_ignore_ascii_case("auto") {
         return Ok(LanguageArg(None));
     }
     text.parse().map(Some).map(LanguageArg)
-}
-
-pub(super) fn whole_number(text: &str) -> Result<usize, String> {
-    text.parse()
-        .map_err(|_| "it must be a whole number from 0 upwards".to_owned())
 }
 
 pub(super) fn from_one(text: &str) -> Result<NonZeroUsize, String> {

@@ -4,15 +4,16 @@ use std::path::PathBuf;
 
 use domain::export::{ExportOptions, Format};
 use domain::options::{
-    AlignOptions, AsrOptions, AsrTask, ComputeType, OptionProblem, VadOptions, WordTimes,
+    AlignOptions, AsrOptions, AsrTask, ComputeType, DiarizeOptions, VadOptions, WordTimes,
     temperature_ladder,
 };
 use domain::units::Seconds;
 use speech::models::{AlignChoice, ModelChoice, ModelRequest};
 
-use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, TaskArg, VadArg};
+use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, TaskArg, VadArg, WhoArgs};
 use super::output::Output;
-use crate::cli::Input;
+use crate::cli::split_args::SplitArgs;
+use crate::cli::{Input, out_of_range};
 use crate::exit::{Exit, Failure};
 
 /// What is to be done; nothing in it is out of range.
@@ -28,6 +29,9 @@ pub(super) struct Plan {
     pub(super) options: AsrOptions,
     pub(super) chunking: Chunking,
     pub(super) words: Words,
+    /// How many people speak; `None` if nobody asks who.
+    pub(super) speakers: Option<DiarizeOptions>,
+    pub(super) split: SplitArgs,
     /// What the person should know before the work begins.
     pub(super) notes: Vec<String>,
 }
@@ -66,6 +70,7 @@ impl Plan {
         problems.extend(device_problem(args.model.device));
         problems.extend(threads_problem(args.model.threads));
         problems.extend(subtitle_problems(&args));
+        problems.extend(speaker_problems(&args.speakers));
 
         let notes = notes(&args);
         let words = words(&args);
@@ -103,6 +108,11 @@ impl Plan {
             options,
             chunking,
             words,
+            speakers: args
+                .speakers
+                .diarize
+                .then(|| args.speakers.number.options()),
+            split: args.speakers.split,
             notes,
         })
     }
@@ -155,15 +165,6 @@ fn asr_options(args: &Args) -> AsrOptions {
 
 fn usage(message: impl Into<String>) -> Failure {
     Failure::new(Exit::Usage, message)
-}
-
-/// The problem under the name of its flag.
-fn out_of_range(problem: &OptionProblem) -> Failure {
-    let flag = match problem.option {
-        "temperatures" => "temperature".to_owned(),
-        option => option.replace('_', "-"),
-    };
-    usage(format!("--{flag} {}", problem.reason))
 }
 
 /// Options that only the way window by window has choose it, unless the person wants the other.
@@ -281,6 +282,20 @@ fn subtitle_problems(args: &Args) -> Vec<Failure> {
         .collect()
 }
 
+/// Numbers of speakers that cannot be, and flags that have no effect while nobody asks who speaks.
+fn speaker_problems(args: &WhoArgs) -> Vec<Failure> {
+    if args.diarize {
+        let problems = args.number.options().problems();
+        return problems.iter().map(out_of_range).collect();
+    }
+    let split = args.split.split_speakers.map(|_| "--split-speakers");
+    let idle = args.number.first_given().or(split);
+    let problem = idle.map(|flag| {
+        usage(format!("{flag} has no effect without --diarize")).with_hint("add --diarize")
+    });
+    problem.into_iter().collect()
+}
+
 fn stdin_problem(inputs: &[Input]) -> Option<Failure> {
     let n_stdin = inputs
         .iter()
@@ -318,5 +333,15 @@ fn notes(args: &Args) -> Vec<String> {
         .then(|| "float16 runs as int8 on a processor".to_owned());
     let line_count = (args.output.max_line_count.is_some() && args.output.max_line_width.is_none())
         .then(|| "--max-line-count has no effect without --max-line-width".to_owned());
-    [float16, line_count].into_iter().flatten().collect()
+    let speakers = args.speakers.number.note().map(str::to_owned);
+    let no_words = args.speakers.diarize && args.words.align == AlignArg::Off;
+    let no_words = no_words.then(|| {
+        "without the times of words a segment has one speaker, even if several speak".to_owned()
+    });
+    let tsv = (args.speakers.diarize && args.output.format == FormatArg::Tsv)
+        .then(|| "tsv has no place for speakers".to_owned());
+    [float16, line_count, speakers, no_words, tsv]
+        .into_iter()
+        .flatten()
+        .collect()
 }

@@ -1,0 +1,164 @@
+//! `scriven combine TRANSCRIPT TURNS`: gives the words of a transcript their speakers.
+
+use std::path::{Path, PathBuf};
+
+use clap::ValueEnum;
+use domain::aligned::{self, Form};
+use domain::diarization::Diarization;
+use domain::document::DocumentError;
+use domain::export::{self, ExportOptions, Format};
+use domain::transcript::Transcript;
+use speech::assign;
+
+use super::dialogue::{self, Look};
+use super::documents;
+use super::split_args::SplitArgs;
+use crate::console::Console;
+use crate::exit::{Exit, Failure};
+use crate::guard;
+use crate::stdout::print;
+
+/// Give the words of a transcript their speakers
+///
+/// The transcript is JSON with segments, as `scriven transcribe -f json` or whisperX writes it; words with times make
+/// the result exact. The turns say who speaks when: JSON or RTTM, as `scriven diarize --exclusive` writes them.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// What is said, as JSON, or `-` for standard input
+    #[arg(value_name = "TRANSCRIPT")]
+    transcript: PathBuf,
+
+    /// Who speaks when, as JSON or RTTM, or `-` for standard input
+    #[arg(value_name = "TURNS")]
+    turns: PathBuf,
+
+    /// Kind of result
+    #[arg(long, short, value_enum, default_value_t = FormatArg::Json)]
+    format: FormatArg,
+
+    #[command(flatten)]
+    split: SplitArgs,
+
+    /// Follow whisperX: each word and segment for itself, none where no turn overlaps, incomplete words left out
+    #[arg(long)]
+    compat: bool,
+
+    /// With --compat, take the nearest turn where none overlaps
+    #[arg(long, requires = "compat")]
+    fill_nearest: bool,
+}
+
+/// Does what the flags say.
+pub(crate) fn run(args: &Args) -> Exit {
+    let console = Console::new(false);
+    guard::silence_panics();
+    match guard::run(|| carry_out(args, &console)) {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            console.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn carry_out(args: &Args, console: &Console) -> Result<(), Failure> {
+    if [&args.transcript, &args.turns].map(|path| path == Path::new("-")) == [true, true] {
+        let message = "'-' stands for standard input, which can be read only once";
+        return Err(Failure::new(Exit::Usage, message));
+    }
+    let mut transcript = read_transcript(&args.transcript, args.compat)?;
+    let diarization = read_turns(&args.turns)?;
+    if diarization.turns.is_empty() {
+        console.note("the turns are empty, so nobody is named");
+    }
+    if args.compat {
+        aligned::drop_incomplete(&mut transcript);
+        assign::assign_as_reference(&mut transcript.segments, &diarization, args.fill_nearest);
+    } else {
+        assign::assign(&mut transcript, &diarization);
+    }
+    print(&render(&transcript, args)?).map(drop)
+}
+
+fn read_transcript(path: &Path, compat: bool) -> Result<Transcript, Failure> {
+    let bytes = documents::read(path)?;
+    let form = if compat { Form::Service } else { Form::Any };
+    aligned::read(&bytes, form).map_err(|error| {
+        let hint =
+            "a transcript is JSON with 'segments', as 'scriven transcribe -f json' writes it";
+        wrong(path, "is no transcript", &error).with_hint(hint)
+    })
+}
+
+fn read_turns(path: &Path) -> Result<Diarization, Failure> {
+    let bytes = documents::read(path)?;
+    let is_rttm = bytes.trim_ascii_start().starts_with(b"SPEAKER ")
+        || path
+            .extension()
+            .is_some_and(|extension| extension == "rttm");
+    let turns = if is_rttm {
+        Diarization::from_rttm(&bytes)
+    } else {
+        Diarization::from_json(&bytes)
+    };
+    turns.map_err(|error| {
+        let hint = "turns are a JSON list of objects with 'label', 'speaker', 'start' and 'end', or RTTM, \
+            as 'scriven diarize' writes them";
+        wrong(path, "holds no turns", &error).with_hint(hint)
+    })
+}
+
+fn wrong(path: &Path, what: &str, error: &DocumentError) -> Failure {
+    let input = super::Input::new(path.to_owned());
+    Failure::new(Exit::Input, format!("{input} {what}: {error}"))
+}
+
+fn render(transcript: &Transcript, args: &Args) -> Result<String, Failure> {
+    let format = args.format.into();
+    let transcript = args.split.apply(transcript, format);
+    let look = Look::of_stdout().filter(|_| format == Format::Txt);
+    if let Some(dialogue) = look.and_then(|look| dialogue::render(&transcript, look)) {
+        return Ok(dialogue);
+    }
+    if args.compat && format == Format::Json {
+        return Ok(aligned::to_service_json(&transcript) + "\n");
+    }
+    export::write(format, &transcript, &ExportOptions::default())
+        .map_err(|error| Failure::from_error(Exit::Internal, &error))
+}
+
+/// Values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// Segments and words with their speakers
+    Json,
+    /// SubRip subtitles
+    Srt,
+    /// WebVTT subtitles
+    Vtt,
+    /// Plain text, a line per sentence
+    Txt,
+    /// Start and end in milliseconds and text, with tabs between; without speakers
+    Tsv,
+    /// Audacity labels
+    Aud,
+}
+
+impl From<FormatArg> for Format {
+    fn from(format: FormatArg) -> Self {
+        match format {
+            FormatArg::Json => Self::Json,
+            FormatArg::Srt => Self::Srt,
+            FormatArg::Vtt => Self::Vtt,
+            FormatArg::Txt => Self::Txt,
+            FormatArg::Tsv => Self::Tsv,
+            FormatArg::Aud => Self::Aud,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  scriven combine talk.json turns.json > spoken.json
+  scriven diarize --exclusive talk.mp3 | scriven combine -f txt talk.json -";

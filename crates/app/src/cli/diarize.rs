@@ -1,0 +1,256 @@
+//! `scriven diarize FILE`: who speaks when, without a word of what is said.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+use domain::diarization::Diarization;
+use domain::options::ComputeType;
+use speech::audio::Samples;
+use speech::models::ModelRequest;
+
+use super::dialogue::Look;
+use super::input::visible;
+use super::speaker_args::SpeakerArgs;
+use super::{Input, out_of_range};
+use crate::console::Console;
+use crate::engine::{self, Segmenter, Voices};
+use crate::exit::{Exit, Failure};
+use crate::guard;
+use crate::interrupt::Interrupt;
+use crate::stdout::print;
+
+/// Find out who speaks when
+///
+/// Speakers are numbered in order of their first words. The result, on standard output, is a table for people or a list
+/// for programs; `scriven combine` gives the words of a transcript the speakers in it.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Args {
+    /// The recording, or `-` for standard input
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+
+    /// Kind of result [default: table on a terminal, else rttm]
+    #[arg(long, short, value_enum)]
+    format: Option<FormatArg>,
+
+    /// One speaker at a time: whoever is heard best where several speak, as the words of a transcript need it
+    #[arg(long)]
+    exclusive: bool,
+
+    #[command(flatten)]
+    number: SpeakerArgs,
+
+    /// Folder with one folder a model, searched first
+    #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", hide_env_values = true)]
+    model_dir: Option<PathBuf>,
+
+    /// Arithmetic of the network that tells voices apart
+    #[arg(long, value_enum, default_value_t = ComputeTypeArg::Int8)]
+    compute_type: ComputeTypeArg,
+
+    /// Threads; 0 takes every core
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
+    threads: u16,
+
+    /// Show nothing but failures on standard error
+    #[arg(long, short)]
+    quiet: bool,
+}
+
+/// Does what the flags say.
+pub(crate) fn run(args: Args) -> Exit {
+    let console = Console::new(args.quiet);
+    let problems = args.number.options().problems();
+    if !problems.is_empty() {
+        for problem in &problems {
+            console.failure(&out_of_range(problem));
+        }
+        return Exit::Usage;
+    }
+    let interrupt = Interrupt::watch();
+    guard::silence_panics();
+    let outcome = guard::run(|| carry_out(args, &console, &interrupt));
+    if interrupt.is_requested() {
+        return Exit::Interrupted;
+    }
+    match outcome {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            console.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
+    if let Some(note) = args.number.note() {
+        console.note(note);
+    }
+    let input = Input::new(args.file.clone());
+    input.glance()?;
+    let (format, name, exclusive) = (args.format, input.base_name(), args.exclusive);
+    let (samples, mut diarization) = hear(args, &input, console, interrupt)?;
+    if exclusive {
+        diarization = diarization.into_exclusive();
+    }
+    let look = Look::of_stdout();
+    let default = if look.is_some() {
+        FormatArg::Table
+    } else {
+        FormatArg::Rttm
+    };
+    let text = match format.unwrap_or(default) {
+        FormatArg::Rttm => diarization.to_rttm(&name.to_string_lossy()),
+        FormatArg::Json => diarization.to_json() + "\n",
+        FormatArg::Table => table(&diarization, look.unwrap_or(Look::PLAIN)),
+    };
+    print(&text)?;
+    console.summary(&summary(&diarization, &samples));
+    Ok(())
+}
+
+fn hear(
+    args: Args,
+    input: &Input,
+    console: &Console,
+    interrupt: &Interrupt,
+) -> Result<(Samples, Diarization), Failure> {
+    let folder = args
+        .model_dir
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let request = ModelRequest::new(None, folder, true, |name| std::env::var_os(name));
+    let (compute_type, n_threads) = (args.compute_type.into(), args.threads.into());
+
+    let following = console.follow("model", interrupt);
+    let mut segmenter = Segmenter::find(&request, n_threads, &following)?;
+    let mut voices = Voices::find(&request, compute_type, n_threads, &following)?;
+    drop(following);
+    let progress = console.follow(&input.label(), interrupt);
+    let samples = engine::decode(input, &progress)?;
+    progress.spin("loading the models", || {
+        segmenter.load()?;
+        voices.load()
+    })?;
+    let segmentation = segmenter.segment(&samples, &progress)?;
+    let options = args.number.options();
+    let diarization = voices.diarize(&segmentation, &samples, &options, &progress)?;
+    Ok((samples, diarization))
+}
+
+/// A line a turn: start, end and length in seconds, and the speaker.
+fn table(diarization: &Diarization, look: Look) -> String {
+    let speakers = diarization.speakers();
+    let mut out = look.paint(Look::DIM, "     start        end   length  speaker") + "\n";
+    for turn in &diarization.turns {
+        let (start, end) = (turn.start.0, turn.end.0);
+        let idx = speakers.iter().position(|name| *name == turn.speaker);
+        let speaker = look.paint(Look::colour(idx.unwrap_or(0)), &visible(&turn.speaker));
+        let (start_text, end_text, length) = (clock(start), clock(end), end - start);
+        writeln!(
+            out,
+            "{start_text:>10} {end_text:>10} {length:8.2}  {speaker}"
+        )
+        .expect("a String takes everything");
+    }
+    out
+}
+
+/// `2 speakers: SPEAKER_00 12.3 s, SPEAKER_01 8.0 s of 0:30`.
+fn summary(diarization: &Diarization, samples: &Samples) -> String {
+    let speakers = diarization.speakers();
+    let spoken = speakers.iter().map(|speaker| {
+        let turns = diarization.turns.iter();
+        let turns = turns.filter(|turn| turn.speaker == *speaker);
+        let seconds: f64 = turns.map(|turn| turn.end.0 - turn.start.0).sum();
+        format!("{} {seconds:.1} s", visible(speaker))
+    });
+    let (spoken, whole): (Vec<_>, _) = (spoken.collect(), samples.duration().0);
+    match speakers.len() {
+        0 => format!("nobody speaks in {whole:.1} s"),
+        1 => format!("1 speaker: {} of {whole:.1} s", spoken[0]),
+        n => format!("{n} speakers: {} of {whole:.1} s", spoken.join(", ")),
+    }
+}
+
+/// `1:02:03.45` or `2:03.45`.
+fn clock(seconds: f64) -> String {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "times are not negative, and the cast saturates"
+    )]
+    let hundredths = (seconds * 100.0).round() as u64;
+    let (minutes, rest) = (hundredths / 6000, hundredths % 6000);
+    let (hours, minutes) = (minutes / 60, minutes % 60);
+    let (seconds, hundredths) = (rest / 100, rest % 100);
+    if hours > 0 {
+        format!("{hours}:{minutes:02}:{seconds:02}.{hundredths:02}")
+    } else {
+        format!("{minutes}:{seconds:02}.{hundredths:02}")
+    }
+}
+
+/// Values of `--format`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum FormatArg {
+    /// For people: a line a turn
+    Table,
+    /// For tools that score: `SPEAKER` lines
+    Rttm,
+    /// A list of turns with label, speaker, start and end
+    Json,
+}
+
+/// Values of `--compute-type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ComputeTypeArg {
+    /// Fast and small
+    Int8,
+    /// Slower, and as exact as the model was made
+    Float32,
+}
+
+impl From<ComputeTypeArg> for ComputeType {
+    fn from(compute_type: ComputeTypeArg) -> Self {
+        match compute_type {
+            ComputeTypeArg::Int8 => Self::Int8,
+            ComputeTypeArg::Float32 => Self::Float32,
+        }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  scriven diarize meeting.mp4
+  scriven diarize --num-speakers 2 -f json call.wav > turns.json
+  scriven diarize --exclusive talk.mp3 | scriven combine -f txt talk.json -";
+
+#[cfg(test)]
+mod tests {
+    use domain::diarization::Turn;
+    use domain::units::Seconds;
+
+    use super::*;
+
+    #[test]
+    fn the_table_has_a_line_a_turn() {
+        let turn = |start: f64, end: f64, speaker: &str| Turn {
+            start: Seconds(start),
+            end: Seconds(end),
+            speaker: speaker.into(),
+        };
+        let turns = vec![
+            turn(0.5, 59.996, "SPEAKER_00"),
+            turn(3599.996, 3661.25, "SPEAKER_01"),
+        ];
+        let diarization = Diarization::new(turns, Vec::new());
+        assert_eq!(
+            table(&diarization, Look::PLAIN),
+            "     start        end   length  speaker\n\
+             \x20   0:00.50    1:00.00    59.50  SPEAKER_00\n\
+             1:00:00.00 1:01:01.25    61.25  SPEAKER_01\n"
+        );
+    }
+}

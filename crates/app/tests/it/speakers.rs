@@ -1,0 +1,188 @@
+//! Who speaks: `scriven diarize`, and `scriven transcribe --diarize`.
+
+use domain::diarization::Diarization;
+use domain::transcript::Transcript;
+use serde_json::Value;
+use speech::models::Companion;
+
+use crate::command::{Desk, places, recorded_call, silence, skip, tiny_model};
+
+/// The recorded call; `None`, loudly, if it or a network that hears speakers is not installed.
+fn call_with_speakers(test: &str) -> Option<String> {
+    let missing = Companion::ALL
+        .into_iter()
+        .find(|companion| companion.find(&places()).is_none());
+    if let Some(companion) = missing {
+        let name = companion.name();
+        skip(
+            test,
+            &format!("the model {name} is not installed; run scripts/fetch-models {name}"),
+        );
+        return None;
+    }
+    recorded_call(test)
+}
+
+fn check_refused(arguments: &[&str], expected: &str) {
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    desk.run_without_models(arguments)
+        .assert_failed(2, expected);
+}
+
+#[test]
+fn flags_about_speakers_need_somebody_who_asks_for_them() {
+    let hint = "hint: add --diarize";
+    for (flag, name) in [
+        ("--num-speakers=2", "--num-speakers"),
+        ("--min-speakers=2", "--min-speakers"),
+        ("--max-speakers=2", "--max-speakers"),
+        ("--split-speakers", "--split-speakers"),
+    ] {
+        check_refused(
+            &["transcribe", "talk.wav", flag],
+            &format!("scriven: {name} has no effect without --diarize\n{hint}"),
+        );
+    }
+}
+
+#[test]
+fn numbers_of_speakers_that_cannot_be_are_refused_before_anything_is_loaded() {
+    let zero = "must be a whole number from 1 upwards, not 0";
+    let flags = [
+        (
+            vec!["--num-speakers", "0"],
+            format!("--num-speakers {zero}"),
+        ),
+        (
+            vec!["--min-speakers", "0"],
+            format!("--min-speakers {zero}"),
+        ),
+        (
+            vec!["--min-speakers", "3", "--max-speakers", "2"],
+            "--max-speakers must be at least the minimum, 3, not 2".to_owned(),
+        ),
+    ];
+    for (flags, expected) in flags {
+        let expected = format!("scriven: {expected}");
+        check_refused(&[&["diarize", "talk.wav"], &flags[..]].concat(), &expected);
+        let transcribe = ["transcribe", "talk.wav", "--diarize"];
+        check_refused(&[&transcribe, &flags[..]].concat(), &expected);
+    }
+    let ran = Desk::new().run(&["diarize", "x.wav", "--num-speakers", "two"]);
+    ran.assert_failed_saying(2, "it must be a whole number from 0 upwards");
+}
+
+#[test]
+fn a_network_that_is_not_here_is_named_with_the_way_to_get_it() {
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    desk.run_without_models(&["diarize", "talk.wav"])
+        .assert_failed_saying(
+            4,
+            "'segmentation-3.0', which finds the speech, is not on this machine",
+        );
+    desk.put("models/segmentation-3.0/pytorch_model.bin", "no weights");
+    desk.run_without_models(&["diarize", "talk.wav", "--model-dir", "models"])
+        .assert_failed_saying(4, "segmentation-3.0");
+    desk.run(&["diarize", "none.wav"])
+        .assert_failed_saying(3, "there is no such file");
+}
+
+#[test]
+fn the_two_people_of_the_recorded_call_are_told_apart() {
+    const TEST: &str = "the_two_people_of_the_recorded_call_are_told_apart";
+    let Some(call) = call_with_speakers(TEST) else {
+        return;
+    };
+    let desk = Desk::new();
+    let ran = desk.run(&["diarize", "-f", "json", &call]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let diarization = Diarization::from_json(ran.stdout.as_bytes()).unwrap();
+    assert_eq!(diarization.speakers(), ["SPEAKER_00", "SPEAKER_01"]);
+    let json: Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(json[0]["label"], "A");
+    assert_eq!(json[0]["speaker"], "SPEAKER_00");
+
+    // where both speak at once, the better heard has the word
+    let ends = |diarization: &Diarization| {
+        let turns = diarization.turns.windows(2);
+        turns
+            .map(|pair| (pair[0].end.0, pair[1].start.0))
+            .collect::<Vec<_>>()
+    };
+    let ran = desk.run(&["diarize", "-f", "json", "--exclusive", &call]);
+    let exclusive = Diarization::from_json(ran.stdout.as_bytes()).unwrap();
+    assert!(ends(&diarization).iter().any(|(end, start)| end > start));
+    assert!(ends(&exclusive).iter().all(|(end, start)| end <= start));
+
+    // standard output is no terminal
+    let ran = desk.run(&["diarize", &call]);
+    assert_eq!(ran.stdout, diarization.to_rttm("sample"));
+    let ran = desk.run(&["diarize", "-f", "table", "--num-speakers", "1", &call]);
+    assert!(
+        ran.stdout
+            .starts_with("     start        end   length  speaker\n"),
+        "{ran:?}"
+    );
+    assert!(
+        ran.stdout.contains("SPEAKER_00") && !ran.stdout.contains("SPEAKER_01"),
+        "{ran:?}"
+    );
+}
+
+#[test]
+fn every_word_of_the_recorded_call_has_a_speaker() {
+    const TEST: &str = "every_word_of_the_recorded_call_has_a_speaker";
+    let (Some(_), Some(call)) = (tiny_model(TEST), call_with_speakers(TEST)) else {
+        return;
+    };
+    let desk = Desk::new();
+    let flags = [
+        "transcribe",
+        "--model",
+        "tiny.en",
+        "--diarize",
+        "-f",
+        "all",
+        "-o",
+        ".",
+        &call,
+    ];
+    let ran = desk.run(&flags);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let transcript: Transcript = serde_json::from_str(&desk.read("sample.json")).unwrap();
+    let words = transcript
+        .segments
+        .iter()
+        .flat_map(|segment| segment.words.iter().flatten());
+    let speakers: Vec<_> = words.map(|word| word.speaker.clone().unwrap()).collect();
+    for speaker in ["SPEAKER_00", "SPEAKER_01"] {
+        let n_words = speakers.iter().filter(|name| *name == speaker).count();
+        assert!(n_words > 10, "{n_words} words of {speaker}");
+    }
+    assert!(
+        transcript
+            .segments
+            .iter()
+            .all(|segment| segment.speaker.is_some())
+    );
+
+    let text = desk.read("sample.txt");
+    assert!(
+        text.lines().all(|line| line.starts_with("[SPEAKER_0")),
+        "{text}"
+    );
+    let said: String = text
+        .lines()
+        .map(|line| &line["[SPEAKER_00]:".len()..])
+        .collect();
+    let whole: String = transcript
+        .segments
+        .iter()
+        .map(|segment| &*segment.text)
+        .collect();
+    let letters = |text: &str| text.split_whitespace().collect::<String>();
+    assert_eq!(letters(&said), letters(&whole));
+    assert!(desk.read("sample.srt").contains("\n[SPEAKER_01]: "));
+}
