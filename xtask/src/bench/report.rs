@@ -1,7 +1,6 @@
 //! What was measured, and the tables that show it.
 #![expect(
     clippy::print_stdout,
-    clippy::print_stderr,
     reason = "the table is the result of the command"
 )]
 
@@ -10,9 +9,11 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::Options;
-use super::driver::{Driver, Kernels, Transcribed};
 use super::recordings::Recording;
-use super::wer::Errors;
+use super::request::{Kernels, Transcribed};
+use crate::driver::Driver;
+use crate::score::statistics::median;
+use crate::score::text::Errors;
 
 /// Everything measured with one model.
 #[derive(Debug, Serialize)]
@@ -33,10 +34,10 @@ pub(super) struct ModelReport {
 
 /// A program and its start.
 #[derive(Debug, Serialize)]
-struct Program {
-    name: &'static str,
-    version: String,
-    load_seconds: f64,
+pub(super) struct Program {
+    pub(super) name: &'static str,
+    pub(super) version: String,
+    pub(super) load_seconds: f64,
     start_seconds: f64,
 }
 
@@ -76,7 +77,7 @@ impl Measured {
 }
 
 impl Program {
-    fn of(driver: &Driver) -> Self {
+    pub(super) fn of(driver: &Driver) -> Self {
         Self {
             name: driver.name,
             version: driver.ready.version.clone(),
@@ -291,15 +292,6 @@ fn total<'a>(measured: impl Iterator<Item = &'a Measured>) -> Option<Errors> {
     (!errors.is_empty()).then(|| errors.into_iter().sum())
 }
 
-fn median(sorted: &[f64]) -> Option<f64> {
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => None,
-        n if n % 2 == 1 => Some(sorted[middle]),
-        _ => Some(f64::midpoint(sorted[middle - 1], sorted[middle])),
-    }
-}
-
 /// How two numbers are set against each other.
 enum Ratio {
     None,
@@ -322,29 +314,12 @@ fn line(what: &str, ours: Option<f64>, theirs: Option<f64>, digits: usize, ratio
 
 /// Says on standard error which recording is under way.
 pub(super) fn progress(i: usize, n: usize, recording: &Recording) {
-    say(&match i {
+    let text = match i {
         0 => format!("warming up on {}", recording.id),
         _ => format!(
             "[{i}/{n}] {} ({:.0} s)",
             recording.id, recording.duration_seconds
         ),
-    });
-}
-
-/// Says something on standard error.
-pub(super) fn say(text: &str) {
-    eprintln!("bench: {text}");
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_median_lies_in_the_middle() {
-        assert_eq!(median(&[]), None);
-        assert_eq!(median(&[3.0]), Some(3.0));
-        assert_eq!(median(&[1.0, 2.0, 9.0]), Some(2.0));
-        assert_eq!(median(&[1.0, 2.0, 4.0, 9.0]), Some(3.0));
-    }
+    };
+    crate::console::say("bench", &text);
 }

@@ -1,4 +1,4 @@
-//! Our own side: the engine as a resident program.
+//! Our own side: the engine as a resident program, an example of the crate `speech`.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -7,30 +7,30 @@ use anyhow::{Context, bail};
 
 use crate::step::Step;
 
-/// Builds the driver `crates/speech/examples/bench_driver.rs` and says where it is.
+/// Builds the driver `crates/speech/examples/<name>.rs` and says where it is.
 ///
 /// # Errors
 /// It does not build.
-pub(super) fn build(profile: &str) -> anyhow::Result<PathBuf> {
+pub(crate) fn build(name: &str, profile: &str) -> anyhow::Result<PathBuf> {
     let arguments = [
         "build",
         "--package",
         "speech",
         "--example",
-        "bench_driver",
+        name,
         "--profile",
         profile,
     ];
     Step::cargo("build scriven", &arguments).run()?;
     let folder = if profile == "dev" { "debug" } else { profile };
-    Ok(target_folder()?.join(folder).join("examples/bench_driver"))
+    Ok(target_folder()?.join(folder).join("examples").join(name))
 }
 
 /// Where cargo builds.
 ///
 /// # Errors
 /// Cargo does not say.
-pub(super) fn target_folder() -> anyhow::Result<PathBuf> {
+pub(crate) fn target_folder() -> anyhow::Result<PathBuf> {
     let mut command = Command::new(env!("CARGO"));
     command.args(["metadata", "--no-deps", "--format-version", "1"]);
     let output = command.current_dir(crate::step::root()).output()?;
