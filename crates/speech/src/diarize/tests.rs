@@ -228,6 +228,42 @@ fn a_number_of_speakers_that_is_asked_for_is_kept() {
     }
 }
 
+#[test]
+fn a_change_of_speakers_that_the_network_missed_is_found() {
+    let seconds = |speaker: usize, from: usize, to: usize| (speaker, from * SECOND..to * SECOND);
+    let seen = Talk {
+        n_samples: 16_000 * 30,
+        said: vec![seconds(0, 1, 9), seconds(1, 12, 20), seconds(0, 23, 27)],
+    };
+    let tracks = stitch::stitch(&seen.segmentation(&[0]));
+    let pieces = pieces::pieces(&tracks);
+    // the last piece, which was one person's to the network, is two people's
+    let change = 25 * SECOND;
+    let hear = |piece: &Piece| {
+        let length = piece.frames.len() * 27 / 16;
+        if piece.frames.end <= 22 * SECOND {
+            return voice(usize::from(piece.frames.start > 10 * SECOND), length);
+        }
+        let of_first = change.clamp(piece.frames.start, piece.frames.end) - piece.frames.start;
+        let share = of_first as f32 / piece.frames.len() as f32;
+        let [first, second] = [0, 1].map(|speaker| voice(speaker, length).direction);
+        let both = std::array::from_fn(|i| first[i] * share + second[i] * (1.0 - share));
+        Voice::new(both, length)
+    };
+    let voices: Vec<Voice> = pieces.iter().map(hear).collect();
+    let speakers = assign::assign(&pieces, &voices, any());
+    let hear_parts = |parts: &[Piece]| {
+        assert!(parts.iter().all(|part| part.frames.start >= 22 * SECOND));
+        Ok(parts.iter().map(hear).collect())
+    };
+    let (pieces, speakers) = look_again(&tracks, pieces, &voices, speakers, hear_parts).unwrap();
+    let turns = turns::turns(&tracks, &pieces, &speakers, seen.n_samples).turns;
+    let names: Vec<_> = turns.iter().map(|turn| &turn.speaker[8..]).collect();
+    assert_eq!(names, ["00", "01", "00", "01"], "{}", told(&turns));
+    let off = turns[3].start.0 - time_of(change);
+    assert!(off.abs() < 0.6, "{off} s");
+}
+
 /// Turns of up to three speakers, of whom two may speak at once.
 fn talks() -> impl Strategy<Value = Talk> {
     let said = (0_usize..3, 0_usize..120, 40_usize..400);

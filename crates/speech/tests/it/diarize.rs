@@ -136,7 +136,12 @@ fn heard(found: &[Turn], wanted: &[Turn]) -> f64 {
     n_heard as f64 / spoken.len() as f64
 }
 
-fn check(networks: &Networks, recording: Option<(Samples, Vec<Turn>)>, n_speakers: usize) {
+fn check(
+    networks: &Networks,
+    recording: Option<(Samples, Vec<Turn>)>,
+    n_speakers: usize,
+    least_same: f64,
+) {
     let Some((samples, wanted)) = recording else {
         return;
     };
@@ -150,7 +155,7 @@ fn check(networks: &Networks, recording: Option<(Samples, Vec<Turn>)>, n_speaker
     println!("{n_speakers} speakers: {same:.3} the same, {heard:.3} heard");
     assert_eq!(found.speakers().len(), n_speakers);
     assert_eq!(found.embeddings.len(), n_speakers);
-    assert!(same > 0.97, "{same} the same");
+    assert!(same > least_same, "{same} the same");
     assert!(heard > 0.9, "{heard} heard");
     assert!(
         found
@@ -169,7 +174,7 @@ fn one_speaker_is_found() {
     let Some(networks) = Networks::load() else {
         return;
     };
-    check(&networks, eval("mixd_1spk", "m4a"), 1);
+    check(&networks, eval("mixd_1spk", "m4a"), 1, 0.99);
 }
 
 #[test]
@@ -177,7 +182,7 @@ fn three_speakers_who_interrupt_each_other_are_found() {
     let Some(networks) = Networks::load() else {
         return;
     };
-    check(&networks, eval("mixd_3spk_ov", "opus"), 3);
+    check(&networks, eval("mixd_3spk_ov", "opus"), 3, 0.98);
 }
 
 #[test]
@@ -190,6 +195,7 @@ fn the_two_speakers_of_the_sample_are_found() {
         &networks,
         recording(&folder.join("sample.wav"), &folder.join("sample.rttm")),
         2,
+        0.94, // it begins with four turns of 0.4 to 1.7 s
     );
 }
 
