@@ -36,11 +36,13 @@ impl<'a> Progress<'a> {
             ProgressBar::hidden()
         };
         bar.set_prefix(label.to_owned());
-        Self {
+        let progress = Self {
             interrupt,
             bar,
             stage: Mutex::new(None),
-        }
+        };
+        progress.restyle(SPINNER);
+        progress
     }
 
     pub(super) fn bar(&self) -> ProgressBar {
@@ -93,6 +95,7 @@ impl Monitor for Progress<'_> {
             return;
         }
         let elapsed = self.begin(stage).elapsed();
+        self.restyle(if total.0 > 0.0 { BAR } else { SPINNER });
         self.bar.set_message(format!(
             "{} {}",
             stage_name(stage),
@@ -100,7 +103,6 @@ impl Monitor for Progress<'_> {
         ));
         self.bar.set_length(milliseconds(total));
         self.bar.set_position(milliseconds(done));
-        self.restyle(if total.0 > 0.0 { BAR } else { SPINNER });
     }
 
     fn fetched(&self, done_bytes: u64, total_bytes: u64) {
