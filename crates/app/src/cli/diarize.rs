@@ -249,7 +249,7 @@ mod tests {
         assert_eq!(
             table(&diarization, Look::PLAIN),
             "     start        end   length  speaker\n\
-             \x20   0:00.50    1:00.00    59.50  SPEAKER_00\n\
+             \x20  0:00.50    1:00.00    59.50  SPEAKER_00\n\
              1:00:00.00 1:01:01.25    61.25  SPEAKER_01\n"
         );
     }
