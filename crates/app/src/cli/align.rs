@@ -6,12 +6,12 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use domain::export::{self, ExportOptions, Format};
 use domain::language::Language;
-use domain::options::ComputeType;
 use domain::transcript::Transcript;
 use speech::models::ModelRequest;
 
 use super::Input;
 use super::align_args::AlignArgs;
+use super::compute_type::ComputeTypeArg;
 use crate::console::Console;
 use crate::engine::{self, Alignment};
 use crate::exit::{Exit, Failure};
@@ -165,24 +165,6 @@ impl From<FormatArg> for Format {
             FormatArg::Vtt => Self::Vtt,
             FormatArg::Tsv => Self::Tsv,
             FormatArg::Txt => Self::Txt,
-        }
-    }
-}
-
-/// Values of `--compute-type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ComputeTypeArg {
-    /// Fast and small
-    Int8,
-    /// Slower, and as exact as the model was made
-    Float32,
-}
-
-impl From<ComputeTypeArg> for ComputeType {
-    fn from(compute_type: ComputeTypeArg) -> Self {
-        match compute_type {
-            ComputeTypeArg::Int8 => Self::Int8,
-            ComputeTypeArg::Float32 => Self::Float32,
         }
     }
 }

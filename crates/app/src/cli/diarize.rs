@@ -5,10 +5,10 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use domain::diarization::Diarization;
-use domain::options::ComputeType;
 use speech::audio::Samples;
 use speech::models::ModelRequest;
 
+use super::compute_type::ComputeTypeArg;
 use super::dialogue::Look;
 use super::input::visible;
 use super::speaker_args::SpeakerArgs;
@@ -201,24 +201,6 @@ enum FormatArg {
     Rttm,
     /// A list of turns with label, speaker, start and end
     Json,
-}
-
-/// Values of `--compute-type`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum ComputeTypeArg {
-    /// Fast and small
-    Int8,
-    /// Slower, and as exact as the model was made
-    Float32,
-}
-
-impl From<ComputeTypeArg> for ComputeType {
-    fn from(compute_type: ComputeTypeArg) -> Self {
-        match compute_type {
-            ComputeTypeArg::Int8 => Self::Int8,
-            ComputeTypeArg::Float32 => Self::Float32,
-        }
-    }
 }
 
 const EXAMPLES: &str = "\

@@ -3,6 +3,7 @@
 pub(crate) mod align;
 mod align_args;
 pub(crate) mod combine;
+mod compute_type;
 mod dialogue;
 pub(crate) mod diarize;
 mod documents;
