@@ -21,9 +21,13 @@ const SPINS_BEFORE_YIELD: usize = 1_000;
 /// How many times an idle thread looks for the next job before it sleeps: the caller wants the core too.
 const SPINS_BEFORE_SLEEP: usize = 500;
 
-/// A fixed set of threads for one engine.
+/// A fixed set of threads. Clones are the same threads: engines that share them take turns instead of crowding the
+/// cores. They end with the last clone.
+#[derive(Debug, Clone)]
+pub struct Pool(Arc<Team>);
+
 #[derive(Debug)]
-pub struct Pool {
+struct Team {
     shared: Arc<State>,
     threads: Vec<JoinHandle<()>>,
     n_threads: usize,
@@ -92,17 +96,17 @@ impl Pool {
                     .unwrap_or_else(|error| panic!("cannot start a worker thread: {error}"))
             })
             .collect();
-        Self {
+        Self(Arc::new(Team {
             shared,
             threads,
             n_threads,
             turn: Mutex::new(()),
-        }
+        }))
     }
 
     /// Number of threads.
     pub fn n_threads(&self) -> usize {
-        self.n_threads
+        self.0.n_threads
     }
 
     /// Runs `job` on every thread at once and returns when all are done. Callers take turns.
@@ -110,14 +114,15 @@ impl Pool {
     /// # Panics
     /// When `job` panics on any thread; the pool stays usable.
     pub fn run(&self, job: impl Fn(&Worker<'_>) + Sync) {
-        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        let state = &*self.shared;
+        let team = &*self.0;
+        let _turn = team.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &*team.shared;
         let job: &(dyn Fn(&Worker<'_>) + Sync) = &job;
         // SAFETY: only the lifetime changes; the pointer is dropped below, after every thread has left the closure.
         let job: Job = unsafe { std::mem::transmute::<&(dyn Fn(&Worker<'_>) + Sync), Job>(job) };
         state.failed.store(false, Ordering::Relaxed);
         state.arrived.store(0, Ordering::Relaxed);
-        state.running.store(self.n_threads, Ordering::Relaxed);
+        state.running.store(team.n_threads, Ordering::Relaxed);
         let mut slot = state.lock();
         slot.job = Some(job);
         state.round.fetch_add(1, Ordering::Release);
@@ -162,7 +167,14 @@ impl Pool {
     }
 }
 
-impl Drop for Pool {
+impl From<usize> for Pool {
+    /// Threads of their own, so many; 0 takes one for each core.
+    fn from(n_threads: usize) -> Self {
+        Self::new(n_threads)
+    }
+}
+
+impl Drop for Team {
     fn drop(&mut self) {
         self.shared.lock().stop = true;
         self.shared.round.fetch_add(1, Ordering::Release);

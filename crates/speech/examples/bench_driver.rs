@@ -41,7 +41,7 @@ fn main() -> Result<(), Failure> {
         _ => ComputeType::Int8,
     };
     let began = Instant::now();
-    let n_threads = threads.parse()?;
+    let n_threads = threads.parse::<usize>()?;
     let whisper = Whisper::load(Path::new(folder), compute_type, n_threads)?;
     let vad = vad.first().map(Path::new);
     let vad = vad

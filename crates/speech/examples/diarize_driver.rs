@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         num_speakers: speakers.parse().ok(),
         ..DiarizeOptions::default()
     };
-    let pyannet = PyanNet::load(Path::new(segmentation), threads.parse()?)?;
-    let network = CamPlusPlus::load(Path::new(voices), threads.parse()?, precision)?;
+    let pyannet = PyanNet::load(Path::new(segmentation), threads.parse::<usize>()?)?;
+    let network = CamPlusPlus::load(Path::new(voices), threads.parse::<usize>()?, precision)?;
     for file in files {
         let began = Instant::now();
         let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;

@@ -70,7 +70,7 @@ impl Models {
                 "usage: eval_driver THREADS COMPUTE_TYPE SEGMENTATION VOICES [MODEL]".into(),
             );
         };
-        let n_threads = threads.parse()?;
+        let n_threads: usize = threads.parse()?;
         let (compute_type, precision) = match compute_type.as_str() {
             "float32" => (ComputeType::Float32, Precision::Float32),
             _ => (ComputeType::Int8, Precision::Int8),

@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let [folder, threads, step, files @ ..] = &arguments[..] else {
         return Err("usage: vad_driver MODEL THREADS STEP_SECONDS FILE...".into());
     };
-    let network = PyanNet::load(Path::new(folder), threads.parse()?)?;
+    let network = PyanNet::load(Path::new(folder), threads.parse::<usize>()?)?;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "int8" => Precision::Int8,
         other => return Err(format!("'{other}' is not one of float32, int8").into()),
     };
-    let network = CamPlusPlus::load(Path::new(folder), threads.parse()?, precision)?;
+    let network = CamPlusPlus::load(Path::new(folder), threads.parse::<usize>()?, precision)?;
     let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
     let samples = &samples.to_vec();
     let fbank = Fbank::new(Kind::Povey);

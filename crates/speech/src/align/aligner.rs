@@ -29,8 +29,8 @@ pub struct Aligner {
 const WITHOUT_SPACES: [&str; 3] = ["ja", "zh", "yue"];
 
 impl Aligner {
-    /// Loads a model folder (Hugging Face's, or one with a file of torchaudio) for `n_threads` threads; 0 takes one a
-    /// core.
+    /// Loads a model folder (Hugging Face's, or one with a file of torchaudio) for so many threads of its own (0
+    /// takes one a core), or for a pool that it shares.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of a wav2vec2 model with a CTC head.
@@ -38,14 +38,14 @@ impl Aligner {
         folder: &Path,
         language: Language,
         compute: ComputeType,
-        n_threads: usize,
+        threads: impl Into<Pool>,
     ) -> Result<Self, LoadError> {
         let precision = match compute {
             ComputeType::Float32 => Precision::Float32,
             ComputeType::Int8 => Precision::Int8,
         };
         Ok(Self {
-            model: wav2vec2::load(folder, precision, Isa::detect(), Pool::new(n_threads))?,
+            model: wav2vec2::load(folder, precision, Isa::detect(), threads.into())?,
             splitter: Splitter::for_language(language.code()),
             language,
         })

@@ -22,13 +22,14 @@ const HIDDEN: usize = 128;
 const LAYERS: usize = 4;
 
 impl PyanNet {
-    /// Loads `pytorch_model.bin` of a model folder for `n_threads` threads; 0 takes one a core.
+    /// Loads `pytorch_model.bin` of a model folder for so many threads of its own (0 takes one a core),
+    /// or for a pool that it shares.
     ///
     /// # Errors
     /// When the file is missing, damaged, or not of this network.
-    pub fn load(folder: &Path, n_threads: usize) -> Result<Self, WeightsError> {
+    pub fn load(folder: &Path, threads: impl Into<Pool>) -> Result<Self, WeightsError> {
         let checkpoint = Checkpoint::open(&folder.join(FILE), "speaker segmentation (PyanNet)")?;
-        network(&checkpoint, Pool::new(n_threads))
+        network(&checkpoint, threads.into())
     }
 }
 

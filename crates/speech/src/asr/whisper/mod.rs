@@ -43,16 +43,21 @@ pub struct WhisperNetwork {
 }
 
 impl Whisper {
-    /// Loads a model folder (CTranslate2 or Hugging Face) for `n_threads` threads; 0 takes one a core.
+    /// Loads a model folder (CTranslate2 or Hugging Face) for so many threads of its own (0 takes one a
+    /// core), or for a pool that it shares.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of a Whisper model.
-    pub fn load(folder: &Path, compute: ComputeType, n_threads: usize) -> Result<Self, LoadError> {
+    pub fn load(
+        folder: &Path,
+        compute: ComputeType,
+        threads: impl Into<Pool>,
+    ) -> Result<Self, LoadError> {
         let precision = match compute {
             ComputeType::Float32 => Precision::Float32,
             ComputeType::Int8 => Precision::Int8,
         };
-        load::load(folder, precision, Isa::detect(), Pool::new(n_threads))
+        load::load(folder, precision, Isa::detect(), threads.into())
     }
 
     /// The network.

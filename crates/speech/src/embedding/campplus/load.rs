@@ -28,13 +28,14 @@ const SQUEEZED: usize = 128;
 const MASK: usize = 64;
 
 impl CamPlusPlus {
-    /// Loads the network from a model folder for `n_threads` threads; 0 takes one a core.
+    /// Loads the network from a model folder for so many threads of its own (0 takes one a core), or
+    /// for a pool that it shares.
     ///
     /// # Errors
     /// When the file is missing, damaged, or not of this network.
     pub fn load(
         folder: &Path,
-        n_threads: usize,
+        threads: impl Into<Pool>,
         precision: Precision,
     ) -> Result<Self, WeightsError> {
         let path = folder.join(Companion::CamPlusPlus.file());
@@ -43,7 +44,7 @@ impl CamPlusPlus {
             weights: &checkpoint,
             precision,
         };
-        source.network(Pool::new(n_threads))
+        source.network(threads.into())
     }
 
     /// As [`Self::load`], with the arithmetic that the options name.
@@ -52,14 +53,14 @@ impl CamPlusPlus {
     /// As [`Self::load`].
     pub fn load_for(
         folder: &Path,
-        n_threads: usize,
+        threads: impl Into<Pool>,
         compute: ComputeType,
     ) -> Result<Self, WeightsError> {
         let precision = match compute {
             ComputeType::Float32 => Precision::Float32,
             ComputeType::Int8 => Precision::Int8,
         };
-        Self::load(folder, n_threads, precision)
+        Self::load(folder, threads, precision)
     }
 }
 
