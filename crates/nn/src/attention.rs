@@ -9,12 +9,13 @@ mod tiles;
 
 use std::fmt;
 
-use rten_gemm::{GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
+use rten_gemm::{GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_simd::SimdOp;
 use rten_tensor::NdTensorView;
 use rten_vecmath::Softmax;
 
 use crate::Isa;
+use crate::gemm;
 use crate::linear::{Place, Precision};
 use crate::math::Aligned;
 #[cfg(target_arch = "x86_64")]
@@ -58,7 +59,7 @@ pub(crate) enum PackedHead {
     #[cfg(target_arch = "x86_64")]
     Pairs(HeadShape, Aligned),
     Float {
-        gemm: GemmExecutor<f32, f32, f32>,
+        gemm: &'static gemm::Float,
         keys: PackedBMatrix<f32>,
         values: PackedBMatrix<f32>,
         n_keys: usize,
@@ -104,7 +105,7 @@ impl PackedHead {
                 Self::Pairs(shape, lines)
             }
             _ => {
-                let gemm = GemmExecutor::new();
+                let gemm = gemm::float();
                 let n_keys = keys.n_rows;
                 let keys = gemm.prepack_b(keys.view(0, n_keys).transposed());
                 let values = gemm.prepack_b(values.view(0, n_keys));

@@ -25,6 +25,7 @@ pub mod norm;
 pub mod pooling;
 pub mod wave;
 
+mod gemm;
 mod isa;
 mod math;
 mod memory;

@@ -7,10 +7,11 @@
 use std::fmt;
 use std::ops::Range;
 
-use rten_gemm::{BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
+use rten_gemm::{BiasVector, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix};
 use rten_tensor::NdTensorView;
 
 use crate::Pool;
+use crate::gemm;
 use crate::math::{multiversion, sigmoid, tanh};
 use crate::shared::Shared;
 
@@ -37,7 +38,7 @@ pub struct LstmWeights {
 }
 
 struct Direction {
-    gemm: GemmExecutor<f32, f32, f32>,
+    gemm: &'static gemm::Float,
     input: PackedBMatrix<f32>,
     recurrent: PackedBMatrix<f32>,
     bias: Vec<f32>,
@@ -65,7 +66,7 @@ impl BiLstm {
                 4 * hidden * hidden,
                 "recurrent weights"
             );
-            let gemm = GemmExecutor::new();
+            let gemm = gemm::float();
             let packed = |weight: &[f32], n| {
                 gemm.prepack_b(NdTensorView::from_data([4 * hidden, n], weight).transposed())
             };

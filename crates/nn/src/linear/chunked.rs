@@ -3,21 +3,20 @@
 use std::fmt;
 use std::ops::Range;
 
-use rten_gemm::{
-    BiasVector, GemmExecutor, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix, QuantParams,
-};
+use rten_gemm::{BiasVector, GemmInputA, GemmInputB, GemmOptions, PackedBMatrix, QuantParams};
 use rten_simd::SimdUnaryOp;
 use rten_tensor::NdTensorView;
 use rten_vecmath::Gelu;
 
 use super::{COLUMN_STEP, LinearShape, Place, Rows, Then};
+use crate::gemm;
 use crate::math::{fold, multiversion};
 
 /// Columns of one packed chunk.
 const CHUNK: usize = COLUMN_STEP;
 
 pub(super) struct ChunkedFloat {
-    gemm: GemmExecutor<f32, f32, f32>,
+    gemm: &'static gemm::Float,
     n_out: usize,
     chunks: Vec<PackedBMatrix<f32>>,
     bias: Vec<f32>,
@@ -25,7 +24,7 @@ pub(super) struct ChunkedFloat {
 }
 
 pub(super) struct ChunkedInt8 {
-    gemm: GemmExecutor<u8, i8, i32>,
+    gemm: &'static gemm::Bytes,
     n_out: usize,
     chunks: Vec<PackedBMatrix<i8>>,
     scales: Vec<f32>,
@@ -47,7 +46,7 @@ impl ChunkedFloat {
             readable,
             ..
         } = shape;
-        let gemm = GemmExecutor::new();
+        let gemm = gemm::float();
         let mut chunks = Vec::with_capacity(n_out.div_ceil(CHUNK));
         let mut kept = Vec::new();
         let mut rows = vec![0.0; CHUNK * n_in];
@@ -107,7 +106,7 @@ impl ChunkedInt8 {
             readable,
             ..
         } = shape;
-        let gemm = GemmExecutor::new();
+        let gemm = gemm::bytes();
         let mut scales = Vec::with_capacity(n_out);
         let mut weight_sums = Vec::with_capacity(n_out);
         let mut chunks = Vec::with_capacity(n_out.div_ceil(CHUNK));
