@@ -40,6 +40,7 @@ pub fn read(bytes: &[u8], form: Form) -> Result<Transcript, DocumentError> {
             .to_owned(),
         language_probability: document.find_number("language_probability")?,
         word_timing: None,
+        speaker_embeddings: None,
     })
 }
 
@@ -116,6 +117,7 @@ fn read_segment(segment: &Value, number: usize, form: Form) -> Result<Segment, D
         words,
         chars: chars.transpose()?,
         speaker: segment.find_text("speaker")?.map(str::to_owned),
+        overlap: false,
     })
 }
 
@@ -135,6 +137,7 @@ fn read_word(place: &str, word: &Value) -> Result<Word, DocumentError> {
         end: word.find_number("end")?.map(Seconds),
         score: word.find_number("score")?,
         speaker: word.find_text("speaker")?.map(str::to_owned),
+        overlap: false,
     })
 }
 

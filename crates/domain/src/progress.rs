@@ -1,5 +1,8 @@
 //! How a long step says how far it is, and learns that it should stop.
 
+use std::fmt;
+use std::time::Duration;
+
 use crate::units::Seconds;
 
 /// A step of the pipeline that a person waits for.
@@ -15,6 +18,28 @@ pub enum Stage {
     Align,
     /// Hearing who speaks when.
     Diarize,
+    /// Giving words their speakers.
+    Assign,
+}
+
+impl Stage {
+    /// Its name in messages and documents.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Decode => "decode",
+            Self::Vad => "vad",
+            Self::Transcribe => "transcribe",
+            Self::Align => "align",
+            Self::Diarize => "diarize",
+            Self::Assign => "assign",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
 }
 
 /// The one small argument that carries progress out and cancellation in.
@@ -23,6 +48,16 @@ pub enum Stage {
 pub trait Monitor: Sync {
     /// `done` of `total` seconds of audio are finished in `stage`; `total` is zero while it is not known.
     fn progress(&self, stage: Stage, done: Seconds, total: Seconds);
+
+    /// `stage` begins. Stages that do not need each other may run side by side.
+    fn begins(&self, stage: Stage) {
+        let _ = stage;
+    }
+
+    /// `stage` has ended well, after `took`.
+    fn ends(&self, stage: Stage, took: Duration) {
+        let _ = (stage, took);
+    }
 
     /// `done_bytes` of `total_bytes` of a model are on disk; called only while a hub is asked for one.
     fn fetched(&self, done_bytes: u64, total_bytes: u64) {

@@ -1,5 +1,6 @@
 //! What a recording says: segments of text with times. Its JSON form is the document we store and serve.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +20,9 @@ pub struct Transcript {
     /// What gave the words their times; absent where they have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub word_timing: Option<WordTiming>,
+    /// What each speaker's voice sounds like, by speaker; where it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speaker_embeddings: Option<BTreeMap<String, Vec<f32>>>,
 }
 
 /// What gives words their times.
@@ -70,6 +74,9 @@ pub struct Segment {
     /// Who speaks, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
+    /// Whether somebody else speaks during one of its words, or during the half of it if it has none.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub overlap: bool,
 }
 
 /// One character of a text and its time.
@@ -105,4 +112,15 @@ pub struct Word {
     /// Who says it, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speaker: Option<String>,
+    /// Whether somebody else speaks during at least half of it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub overlap: bool,
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the signature is serde's"
+)]
+fn is_false(value: &bool) -> bool {
+    !value
 }
