@@ -79,6 +79,7 @@ pub(crate) fn group(
                 end: given.then(|| seconds(times.1)),
                 score: heard.map(|heard| rounded(heard.score)),
                 speaker: None,
+                overlap: false,
             }
         });
         segments.push(Segment {

@@ -9,6 +9,7 @@
 //! All of it is pure and takes time in proportion to words and turns, but for a logarithm.
 
 mod marks;
+mod overlap;
 mod pieces;
 mod reference;
 mod slots;
@@ -29,7 +30,7 @@ use self::timeline::Timeline;
 use crate::align::sentences::Splitter;
 
 /// Gives every word and every segment its speaker, by our rules. Texts and times stay as they are; speakers that were
-/// there before are replaced. Without turns nobody has a speaker.
+/// there before are replaced. Without turns nobody has a speaker. Words over which others speak are marked.
 pub fn assign(transcript: &mut Transcript, diarization: &Diarization) {
     let timeline = Timeline::new(diarization.turns_for_words());
     let splitter = Splitter::for_language(&transcript.language);
@@ -49,6 +50,7 @@ pub fn assign(transcript: &mut Transcript, diarization: &Diarization) {
         name_speakers(segment, own, &timeline);
         rest = others;
     }
+    overlap::mark(transcript, &diarization.turns);
 }
 
 /// The words of a segment with the speakers that their times tell, and what stands before each.

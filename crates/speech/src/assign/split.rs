@@ -65,6 +65,7 @@ fn parts(mut segment: Segment, runs: &[Range<usize>], texts: Vec<String>) -> Vec
             words: Some(own.to_vec()),
             chars: chars.as_mut().map(|chars| chars.take(n_chars).collect()),
             speaker: speaker_of(own),
+            overlap: own.iter().any(|word| word.overlap),
             ..segment.clone()
         }
     });

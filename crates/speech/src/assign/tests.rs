@@ -426,9 +426,9 @@ fn any_transcript() -> impl Strategy<Value = Transcript> {
 fn without_speakers(transcript: &Transcript) -> Transcript {
     let mut transcript = transcript.clone();
     for segment in &mut transcript.segments {
-        segment.speaker = None;
+        (segment.speaker, segment.overlap) = (None, false);
         for word in segment.words.iter_mut().flatten() {
-            word.speaker = None;
+            (word.speaker, word.overlap) = (None, false);
         }
     }
     transcript

@@ -150,6 +150,7 @@ fn one_word(text: &[char], characters: &[Char], range: Range<usize>) -> Option<W
         end: maximum(spoken.iter().map(|c| c.end)).map(Seconds),
         score: (!scores.is_empty()).then(|| rounded(mean)),
         speaker: None,
+        overlap: false,
     })
 }
 

@@ -111,6 +111,7 @@ pub fn transcribe<N: Network>(
         segments,
         language: recording.language.code().to_owned(),
         language_probability,
+        speaker_embeddings: None,
     })
 }
 

@@ -80,6 +80,7 @@ pub fn transcribe<N: Network>(
         segments: recording.segments,
         language: language.code().to_owned(),
         language_probability,
+        speaker_embeddings: None,
     })
 }
 

@@ -336,6 +336,7 @@ impl Timing {
             end: Some(Seconds(self.end)),
             score: Some((self.probability * 1e3).round() / 1e3),
             speaker: None,
+            overlap: false,
         }
     }
 }
