@@ -61,6 +61,13 @@ pub enum ModelError {
         looked: Vec<PathBuf>,
     },
 
+    /// A folder was asked for that holds nothing to tell speakers apart with.
+    #[error(
+        "{} holds no diarization model: it needs embedding/pytorch_model.bin, as pyannote's models have it, \
+         or campplus_cn_en_common.pt", .0.display()
+    )]
+    NoDiarization(PathBuf),
+
     /// A model folder is there, but not whole.
     #[error("the model folder {} has no {file}; {remedy}", .folder.display())]
     MissingFile {
@@ -124,7 +131,7 @@ pub enum ModelError {
     /// The hub answers, but not with this repository.
     #[error(
         "{endpoint} does not give out '{repository}' (status {status}): \
-         the name may be wrong, or access needs a token in HF_TOKEN"
+         the name may be wrong, or access needs consent to its terms at {endpoint}/{repository} and a token in HF_TOKEN"
     )]
     Refused {
         /// Address of the hub.
@@ -152,8 +159,18 @@ pub enum ModelError {
     /// The repository holds something else than the model that is wanted.
     #[error(
         "'{repository}' is no {} that can be read: it has no {missing}; {} repository is needed",
-        match kind { ModelKind::Whisper => "Whisper model", ModelKind::Align => "alignment model" },
-        match kind { ModelKind::Whisper => "a CTranslate2 or safetensors", ModelKind::Align => "a wav2vec2" },
+        match kind {
+            ModelKind::Whisper => "Whisper model",
+            ModelKind::Align => "alignment model",
+            ModelKind::Voices => "model of voices",
+            ModelKind::Speakers => "diarization model",
+        },
+        match kind {
+            ModelKind::Whisper => "a CTranslate2 or safetensors",
+            ModelKind::Align => "a wav2vec2",
+            ModelKind::Voices => "a WeSpeaker",
+            ModelKind::Speakers => "a pyannote",
+        },
     )]
     NotAModel {
         /// The repository, as `owner/name`.

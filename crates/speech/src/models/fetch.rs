@@ -112,6 +112,7 @@ fn fetch_files(
             .map(|(_, sum)| sum);
         let expected = pinned.or(file.sha256.as_deref());
         let place = ready.join(&file.name);
+        make_folder_of(&place)?;
         let sum_of_earlier = match fs::metadata(&place) {
             Ok(meta) if meta.len() == file.size_bytes => Some(sha256_of(&place, monitor)?),
             _ => None,
@@ -176,9 +177,16 @@ fn settle(ready: &Path, manifest: &Manifest, place: &Path) -> Result<(), ModelEr
     let names = manifest.files.iter().map(|file| file.name.as_str());
     for name in [MANIFEST].into_iter().chain(names) {
         let target = place.join(name);
+        make_folder_of(&target)?;
         fs::rename(ready.join(name), &target).map_err(|source| unwritable(&target, source))?;
     }
     Ok(())
+}
+
+/// Files of some models lie in folders of their own within that of the model.
+fn make_folder_of(file: &Path) -> Result<(), ModelError> {
+    let folder = file.parent().unwrap_or(file);
+    fs::create_dir_all(folder).map_err(|source| unwritable(folder, source))
 }
 
 fn wait_for_lock(path: &Path, monitor: &dyn Monitor) -> Result<File, ModelError> {

@@ -28,6 +28,10 @@ pub enum ModelKind {
     Whisper,
     /// Finding the times of words.
     Align,
+    /// Hearing voices.
+    Voices,
+    /// Telling speakers apart: segmentation, voices and what compares them, in one folder.
+    Speakers,
 }
 
 /// Weights as CTranslate2 converts them.
@@ -36,23 +40,31 @@ pub(super) const CTRANSLATE2_WEIGHTS: &str = "model.bin";
 pub(super) const SAFETENSORS_WEIGHTS: &str = "model.safetensors";
 /// The list of pieces where safetensors weights are cut up.
 pub(super) const SAFETENSORS_INDEX: &str = "model.safetensors.index.json";
-/// Weights of an alignment model as older tools wrote them.
+/// Weights as PyTorch writes them.
 pub(super) const PYTORCH_WEIGHTS: &str = "pytorch_model.bin";
 
 impl ModelKind {
     /// What every model needs besides its weights.
-    pub(super) fn always_needed(self) -> [&'static str; 2] {
+    pub(super) fn always_needed(self) -> &'static [&'static str] {
         match self {
-            Self::Whisper => ["config.json", "tokenizer.json"],
-            Self::Align => ["config.json", "vocab.json"],
+            Self::Whisper => &["config.json", "tokenizer.json"],
+            Self::Align => &["config.json", "vocab.json"],
+            Self::Voices => &[],
+            Self::Speakers => &[
+                "segmentation/pytorch_model.bin",
+                "plda/xvec_transform.npz",
+                "plda/plda.npz",
+            ],
         }
     }
 
     /// Weights in one piece, the best first.
-    pub(super) fn weights(self) -> [&'static str; 2] {
+    pub(super) fn weights(self) -> &'static [&'static str] {
         match self {
-            Self::Whisper => [CTRANSLATE2_WEIGHTS, SAFETENSORS_WEIGHTS],
-            Self::Align => [SAFETENSORS_WEIGHTS, PYTORCH_WEIGHTS],
+            Self::Whisper => &[CTRANSLATE2_WEIGHTS, SAFETENSORS_WEIGHTS],
+            Self::Align => &[SAFETENSORS_WEIGHTS, PYTORCH_WEIGHTS],
+            Self::Voices => &[PYTORCH_WEIGHTS],
+            Self::Speakers => &["embedding/pytorch_model.bin"],
         }
     }
 }
@@ -65,7 +77,7 @@ fn bundle_in(folder: &Path) -> Option<&'static str> {
 
 /// True if any file of a model lies in `folder`.
 pub(super) fn holds_anything(folder: &Path, kind: ModelKind) -> bool {
-    let mut needed = kind.always_needed().into_iter();
+    let mut needed = kind.always_needed().iter();
     needed.any(|file| folder.join(file).exists()) || holds_weights(folder, kind)
 }
 
@@ -73,7 +85,7 @@ pub(super) fn holds_anything(folder: &Path, kind: ModelKind) -> bool {
 pub(super) fn holds_weights(folder: &Path, kind: ModelKind) -> bool {
     let in_pieces = kind == ModelKind::Whisper && folder.join(SAFETENSORS_INDEX).exists();
     let bundle = kind == ModelKind::Align && bundle_in(folder).is_some();
-    let mut weights = kind.weights().into_iter();
+    let mut weights = kind.weights().iter();
     in_pieces || bundle || weights.any(|file| folder.join(file).exists())
 }
 
@@ -101,22 +113,20 @@ pub(super) fn needed_files(
         .iter()
         .map(ToString::to_string)
         .collect();
-    let [best, second] = kind.weights();
-    if folder.join(best).exists() {
-        files.push(best.to_owned());
-    } else if folder.join(second).exists() {
-        files.push(second.to_owned());
+    let mut weights = kind.weights().iter();
+    if let Some(weights) = weights.find(|weights| folder.join(weights).exists()) {
+        files.push((*weights).to_owned());
     } else if kind == ModelKind::Whisper && folder.join(SAFETENSORS_INDEX).exists() {
         files.extend(pieces(&folder.join(SAFETENSORS_INDEX))?);
     } else {
-        files.push(best.to_owned());
+        files.push(kind.weights()[0].to_owned());
     }
     match files.iter().find(|file| !folder.join(file).is_file()) {
         None => Ok(files),
         Some(file) => Err(ModelError::MissingFile {
             folder: folder.to_owned(),
-            file: if file == best {
-                format!("{best} (nor {second})")
+            file: if kind.weights().contains(&file.as_str()) {
+                kind.weights().join(" (nor ") + if kind.weights().len() > 1 { ")" } else { "" }
             } else {
                 file.clone()
             },

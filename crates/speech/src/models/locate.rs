@@ -89,6 +89,7 @@ pub(super) fn folder_on(shelf: &Path, choice: &ModelChoice) -> PathBuf {
         ModelChoice::Repository(repository)
         | ModelChoice::Align(AlignChoice::Repository(repository)) => repository,
         ModelChoice::Align(AlignChoice::Torchaudio(bundle)) => bundle.name,
+        ModelChoice::Speakers(model) => model.name(),
         ModelChoice::Folder(path) | ModelChoice::Align(AlignChoice::Folder(path)) => {
             return path.clone();
         }

@@ -7,6 +7,7 @@
 
 mod align;
 mod companion;
+mod diarize;
 mod error;
 mod fetch;
 mod folder;
@@ -17,6 +18,7 @@ mod verify;
 
 pub use align::{AlignChoice, UnknownAlignModel};
 pub use companion::Companion;
+pub use diarize::{DiarizeChoice, DiarizeFolders, SpeakerModel, VoiceFolder};
 pub use error::ModelError;
 pub use fetch::pull;
 pub use folder::{ModelFolder, ModelKind};

@@ -10,6 +10,7 @@ use domain::align_model::TorchaudioBundle;
 use domain::model::{ModelName, UnknownModel};
 
 use super::align::AlignChoice;
+use super::diarize::SpeakerModel;
 use super::folder::ModelKind;
 
 /// Everything that finding a model depends on.
@@ -51,6 +52,8 @@ pub enum ModelChoice {
     Folder(PathBuf),
     /// A model that aligns words.
     Align(AlignChoice),
+    /// A model of pyannote that tells speakers apart.
+    Speakers(SpeakerModel),
 }
 
 impl ModelChoice {
@@ -58,6 +61,7 @@ impl ModelChoice {
     pub fn kind(&self) -> ModelKind {
         match self {
             Self::Align(_) => ModelKind::Align,
+            Self::Speakers(model) => model.kind(),
             _ => ModelKind::Whisper,
         }
     }
@@ -69,6 +73,7 @@ impl ModelChoice {
             Self::Repository(repository) | Self::Align(AlignChoice::Repository(repository)) => {
                 Some(repository)
             }
+            Self::Speakers(model) => Some(model.repository()),
             Self::Folder(_) | Self::Align(_) => None,
         }
     }
@@ -110,6 +115,7 @@ impl fmt::Display for ModelChoice {
             Self::Repository(repository) => f.write_str(repository),
             Self::Folder(path) => path.display().fmt(f),
             Self::Align(choice) => choice.fmt(f),
+            Self::Speakers(model) => model.fmt(f),
         }
     }
 }
@@ -256,7 +262,7 @@ mod tests {
                 Ok(ModelChoice::Name(name)) => format!("name {name}"),
                 Ok(ModelChoice::Repository(repository)) => format!("repository {repository}"),
                 Ok(ModelChoice::Folder(path)) => format!("folder {}", path.display()),
-                Ok(ModelChoice::Align(_)) => "alignment".to_owned(),
+                Ok(ModelChoice::Align(_) | ModelChoice::Speakers(_)) => "other".to_owned(),
                 Err(_) => "unknown".to_owned(),
             };
             assert_eq!(kind, expected, "{text}");

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::models::ModelError;
-use crate::models::folder::{ModelKind, SAFETENSORS_INDEX};
+use crate::models::folder::{CTRANSLATE2_WEIGHTS, ModelKind, SAFETENSORS_INDEX};
 
 /// The files of a model at one revision of its repository, weights last.
 #[derive(Debug, PartialEq, Eq)]
@@ -54,11 +54,12 @@ impl Answer {
             kind,
             missing: missing.to_owned(),
         };
-        let [best, second] = kind.weights();
-        let in_pieces = kind == ModelKind::Whisper && !has(best) && has(SAFETENSORS_INDEX);
-        let weights = [best, second].into_iter().find(|name| has(name));
+        let weights = kind.weights().iter().copied().find(|name| has(name));
+        let in_pieces = kind == ModelKind::Whisper
+            && weights != Some(CTRANSLATE2_WEIGHTS)
+            && has(SAFETENSORS_INDEX);
         if weights.is_none() && !in_pieces {
-            return Err(not_a_model(&format!("{best} and no {second}")));
+            return Err(not_a_model(&kind.weights().join(" and no ")));
         }
         let is_weights = |name: &str| {
             if in_pieces {
@@ -114,8 +115,12 @@ fn is_companion(name: &str, kind: ModelKind) -> bool {
             "tokenizer_config.json",
             "vocab.json",
         ],
+        ModelKind::Voices | ModelKind::Speakers => &["config.yaml"],
     };
-    ["config.json", "preprocessor_config.json"].contains(&name) || own.contains(&name)
+    let needed = kind.always_needed();
+    ["config.json", "preprocessor_config.json"].contains(&name)
+        || own.contains(&name)
+        || needed.contains(&name)
 }
 
 #[cfg(test)]

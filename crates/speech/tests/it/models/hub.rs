@@ -118,7 +118,10 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         stream.write_all((head + &body).as_bytes()).unwrap();
         return;
     }
-    let name = path.rsplit('/').next().unwrap().to_owned();
+    // A file of the hub may lie in a folder; other sites have only files.
+    let in_repository = path.split_once(&format!("/{COMMIT}/"));
+    let name = in_repository.or_else(|| path.rsplit_once('/'));
+    let name = name.unwrap().1.to_owned();
     let mut bytes = state.files[&name].clone();
     let etag = sha256(&bytes);
     if state.rules.damaged == Some(&*name) {

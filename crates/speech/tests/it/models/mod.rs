@@ -5,4 +5,5 @@ mod hub;
 mod locate;
 mod places;
 mod pull;
+mod speakers;
 mod verify;
