@@ -24,7 +24,12 @@ fn main() -> Result<(), Failure> {
     };
     let began = Instant::now();
     let folder = Path::new(folder);
-    let aligner = Aligner::load(folder, Language::ENGLISH, compute_type, threads.parse::<usize>()?)?;
+    let aligner = Aligner::load(
+        folder,
+        Language::ENGLISH,
+        compute_type,
+        threads.parse::<usize>()?,
+    )?;
     say(began.elapsed().as_secs_f64())?;
     for line in std::io::stdin().lock().lines() {
         let n_samples: usize = line?.trim().parse()?;

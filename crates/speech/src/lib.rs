@@ -7,8 +7,11 @@ pub mod audio;
 pub mod diarize;
 pub mod embedding;
 pub mod models;
+pub mod pipeline;
 pub mod pyannet;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vad;
 pub mod weights;
+
+pub use nn::Pool;

@@ -11,6 +11,7 @@
 mod assign;
 pub mod cluster;
 mod cost;
+mod diarizer;
 mod error;
 mod pieces;
 mod powerset;
@@ -29,8 +30,10 @@ use domain::units::Seconds;
 use crate::audio::{SAMPLE_RATE, Sound};
 use crate::embedding::CamPlusPlus;
 use crate::pyannet::{Head, Segmentation};
+use crate::vad;
 
 pub use cost::Cost;
+pub use diarizer::Diarizer;
 pub use error::DiarizeError;
 
 use cost::timed;
@@ -40,7 +43,7 @@ use voices::Ear;
 
 /// Samples from one window of the segmentation to the next: 5 s, as voice activity detection takes them, so that one pass
 /// of the network serves both. Smaller steps cost more and find no more.
-pub const STEP: usize = 80_000;
+pub const STEP: usize = vad::STEP;
 
 /// Finds out who speaks when in a recording, from what the segmentation network said about it.
 ///

@@ -20,6 +20,9 @@ pub use hysteresis::{Region, binarise};
 pub use scores::Scores;
 pub(crate) use scores::{FRAME_STEP, sample_of, time_of};
 
+/// Samples from one window of the segmentation to the next, where nothing else asks for more: 5 s.
+pub const STEP: usize = 80_000;
+
 /// A piece of the recording that is decoded by itself. Positions are samples at 16 kHz.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chunk {

@@ -59,7 +59,7 @@ impl Networks {
     }
 }
 
-fn places() -> Places {
+pub(crate) fn places() -> Places {
     let from = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let cache = from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
     Places {

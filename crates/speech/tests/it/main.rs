@@ -13,3 +13,4 @@ mod asr;
 mod audio;
 mod diarize;
 mod models;
+mod pipeline;

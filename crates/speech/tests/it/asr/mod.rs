@@ -68,7 +68,7 @@ fn whisper_as(name: &str, compute_type: ComputeType) -> Option<Whisper> {
 }
 
 /// The folder of a model that holds `file`, or `None` after saying that it is not there.
-fn model_folder(name: &str, file: &str) -> Option<PathBuf> {
+pub(crate) fn model_folder(name: &str, file: &str) -> Option<PathBuf> {
     let from = |variable: &str| std::env::var_os(variable).map(PathBuf::from);
     let cache = from("XDG_CACHE_HOME").or_else(|| Some(from("HOME")?.join(".cache")));
     let shelves = [
@@ -83,7 +83,7 @@ fn model_folder(name: &str, file: &str) -> Option<PathBuf> {
     folder
 }
 
-fn root() -> &'static Path {
+pub(crate) fn root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
 }
 
