@@ -1,52 +1,69 @@
-//! The speech engine as the commands use it: a model that is found first, and loaded when it is needed.
+//! The models as the commands use them: each is found first, and loaded when it is needed. All share one set of threads.
 
 mod alignment;
+mod lazy;
+mod once;
 mod segmenter;
 mod voices;
 
 use std::env;
+use std::sync::Arc;
 
 use domain::model::ModelName;
-use domain::options::{AsrOptions, ComputeType};
-use domain::progress::{Monitor, Stage};
-use domain::transcript::Transcript;
-use domain::units::Seconds;
-use speech::asr::error::AsrError;
-use speech::asr::{self, Whisper};
-use speech::audio::{self, AudioError, Samples, Settings, Source};
+use domain::options::ComputeType;
+use domain::progress::Monitor;
+use speech::Pool;
+use speech::asr::Whisper;
+use speech::audio::{Settings, Source};
 use speech::models::{self, ModelFolder, ModelRequest};
-use speech::vad::Chunk;
+use speech::pipeline::PipelineError;
 
 pub(crate) use self::alignment::Alignment;
+use self::lazy::Lazy;
+pub(crate) use self::once::Models;
 pub(crate) use self::segmenter::Segmenter;
-pub(crate) use self::voices::Voices;
+pub(crate) use self::voices::{Speakers, Voices};
 use crate::cli::Input;
 use crate::exit::{Exit, Failure};
 
-/// A model on this machine, perhaps not loaded yet.
-#[derive(Debug)]
-pub(crate) struct Engine {
-    folder: ModelFolder,
-    compute_type: ComputeType,
-    n_threads: usize,
-    whisper: Option<Whisper>,
+/// How models are loaded: with which arithmetic, and on whose threads.
+#[derive(Debug, Clone)]
+pub(crate) struct Machine {
+    pub(crate) compute_type: ComputeType,
+    pub(crate) pool: Pool,
 }
 
-impl Engine {
+impl Machine {
+    /// `n_threads` of 0 stands for one a core.
+    pub(crate) fn new(compute_type: ComputeType, n_threads: usize) -> Self {
+        Self {
+            compute_type,
+            pool: Pool::new(n_threads),
+        }
+    }
+}
+
+/// A recogniser on this machine, perhaps not loaded yet.
+#[derive(Debug)]
+pub(crate) struct Recogniser {
+    folder: ModelFolder,
+    machine: Machine,
+    whisper: Lazy<Whisper>,
+}
+
+impl Recogniser {
     /// Finds or fetches the model, without loading it.
     pub(crate) fn find(
         request: &ModelRequest,
-        compute_type: ComputeType,
-        n_threads: usize,
+        machine: &Machine,
         monitor: &dyn Monitor,
     ) -> Result<Self, Failure> {
         let folder = models::locate(request, monitor)
             .map_err(|error| Failure::from_error(Exit::Model, &error))?;
         Ok(Self {
             folder,
-            compute_type,
-            n_threads,
-            whisper: None,
+            machine: machine.clone(),
+            whisper: Lazy::default(),
         })
     }
 
@@ -62,69 +79,48 @@ impl Engine {
         name.map(ModelName::as_str)
     }
 
-    /// Loads what is needed unless that was done.
-    pub(crate) fn load(&mut self) -> Result<(), Failure> {
-        if self.whisper.is_none() {
-            let whisper = Whisper::load(&self.folder.path, self.compute_type, self.n_threads)
-                .map_err(|error| Failure::from_error(Exit::Model, &error))?;
-            self.whisper = Some(whisper);
-        }
-        Ok(())
-    }
-
-    /// True if the loaded model knows only English, whatever it is called.
-    pub(crate) fn is_english_only(&self) -> bool {
-        let whisper = self.whisper.as_ref();
-        whisper.is_some_and(|whisper| !whisper.tokenizer().special().is_multilingual())
-    }
-
-    /// Recognises what is said: in chunks of speech where they are known, else window by window.
-    ///
-    /// # Panics
-    ///
-    /// When nothing is loaded.
-    pub(crate) fn transcribe(
-        &self,
-        samples: &Samples,
-        chunks: Option<&[Chunk]>,
-        options: &AsrOptions,
-        monitor: &dyn Monitor,
-    ) -> Result<Transcript, Failure> {
-        let whisper = self.whisper.as_ref().expect("the model is loaded");
-        // The stage speaks up after its first window; its time counts too.
-        monitor.progress(Stage::Transcribe, Seconds(0.0), samples.duration());
-        let transcript = match chunks {
-            Some(chunks) => asr::transcribe_chunks(whisper, samples, chunks, options, monitor),
-            None => asr::transcribe(whisper, samples, options, monitor),
-        };
-        transcript.map_err(|error| {
-            let exit = match error {
-                AsrError::Cancelled => Exit::Interrupted,
-                // The model cannot do what the flags ask for.
-                _ => Exit::Usage,
-            };
-            Failure::from_error(exit, &error)
+    /// The model, loaded unless that was done.
+    pub(crate) fn load(&self) -> Result<Arc<Whisper>, Failure> {
+        let Machine { compute_type, pool } = &self.machine;
+        self.whisper.get(|| {
+            Whisper::load(&self.folder.path, *compute_type, pool.clone())
+                .map_err(|error| Failure::from_error(Exit::Model, &error))
         })
     }
 }
 
-/// Turns a recording of any kind into samples.
-pub(crate) fn decode(input: &Input, monitor: &dyn Monitor) -> Result<Samples, Failure> {
-    let settings = Settings {
+/// How recordings are read on this machine.
+pub(crate) fn audio_settings() -> Settings {
+    Settings {
         ffmpeg: env::var_os("FFMPEG_BINARY")
             .filter(|program| !program.is_empty())
             .map_or_else(|| Settings::default().ffmpeg, Into::into),
         ..Settings::default()
-    };
-    let source = match input {
+    }
+}
+
+/// Where the samples of `input` come from.
+pub(crate) fn source(input: &Input) -> Source {
+    match input {
         Input::File(path) => Source::File(path.clone()),
         Input::Stdin => Source::stdin(),
+    }
+}
+
+/// What a failed run means for the person at the keyboard.
+pub(crate) fn failure(error: PipelineError) -> Failure {
+    let exit = match &error {
+        error if error.is_cancelled() => Exit::Interrupted,
+        PipelineError::Decode(_) => Exit::Input,
+        // The model cannot do what the flags ask for.
+        PipelineError::Transcribe(_) => Exit::Usage,
+        _ => Exit::Model,
     };
-    audio::decode(source, &settings, monitor).map_err(|error| {
-        let exit = match error {
-            AudioError::Cancelled => Exit::Interrupted,
-            _ => Exit::Input,
-        };
-        Failure::from_error(exit, &error)
-    })
+    match error {
+        PipelineError::Model { source, .. } => match source.downcast::<Failure>() {
+            Ok(failure) => *failure,
+            Err(other) => Failure::from_error(exit, &*other),
+        },
+        error => Failure::from_error(exit, &error),
+    }
 }

@@ -1,6 +1,7 @@
 //! How the process ends, and what it says when something fails.
 
 use std::error::Error;
+use std::fmt;
 use std::process::ExitCode;
 
 /// The exit code; of several failures the largest counts.
@@ -72,6 +73,14 @@ impl Failure {
         self
     }
 }
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {}
 
 #[cfg(test)]
 mod tests {

@@ -8,12 +8,13 @@ use domain::export::{self, ExportOptions, Format};
 use domain::language::Language;
 use domain::transcript::Transcript;
 use speech::models::ModelRequest;
+use speech::pipeline::{Request, Text};
 
 use super::Input;
 use super::align_args::AlignArgs;
 use super::compute_type::ComputeTypeArg;
 use crate::console::Console;
-use crate::engine::{self, Alignment};
+use crate::engine::{Alignment, Machine, Models};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -100,18 +101,25 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         args.offline,
         |name| std::env::var_os(name),
     );
-    let (compute_type, n_threads) = (args.compute_type.into(), args.threads.into());
-    let mut alignment = Alignment::new(places, args.align.align_model, compute_type, n_threads);
+    let machine = Machine::new(args.compute_type.into(), args.threads.into());
+    let alignment = Alignment::new(places, args.align.align_model, &machine);
+    // The models are loaded by what the transcript says.
+    language.code().clone_into(&mut transcript.language);
 
     let following = console.follow("model", interrupt);
-    let folder = alignment.find(language, &following)?;
+    alignment.find(language, &following)?;
     drop(following);
-    let progress = console.follow(&input.label(), interrupt);
-    let samples = engine::decode(&input, &progress)?;
-    progress.spin("loading the model", || alignment.load(&folder, language))?;
-    alignment.align(&mut transcript, &samples, options, &progress)?;
-    language.code().clone_into(&mut transcript.language);
-    drop(progress);
+    let models = Models {
+        alignment: Some(alignment),
+        ..Models::default()
+    };
+    let request = Request {
+        text: Text::Given(transcript),
+        align: Some(options),
+        ..Request::default()
+    };
+    let outcome = models.run(&input, request, console, interrupt)?;
+    let transcript = outcome.transcript.unwrap_or_default();
     let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
         .map_err(|error| Failure::from_error(Exit::Internal, &error))?;
     print(&text).map(drop)

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use domain::diarization::Diarization;
-use speech::audio::Samples;
+use domain::units::Seconds;
 use speech::models::ModelRequest;
+use speech::pipeline::Request;
 
 use super::compute_type::ComputeTypeArg;
 use super::dialogue::Look;
@@ -14,7 +15,7 @@ use super::input::visible;
 use super::speaker_args::SpeakerArgs;
 use super::{Input, out_of_range};
 use crate::console::Console;
-use crate::engine::{self, Segmenter, Voices};
+use crate::engine::{Machine, Models, Speakers};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -45,6 +46,10 @@ pub(crate) struct Args {
     /// Folder with one folder a model, searched first
     #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", hide_env_values = true)]
     model_dir: Option<PathBuf>,
+
+    /// Never ask the hub for a model
+    #[arg(long)]
+    offline: bool,
 
     /// Arithmetic of the network that tells voices apart
     #[arg(long, value_enum, default_value_t = ComputeTypeArg::Int8)]
@@ -91,7 +96,7 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
     let input = Input::new(args.file.clone());
     input.glance()?;
     let (format, name, exclusive) = (args.format, input.base_name(), args.exclusive);
-    let (samples, mut diarization) = hear(args, &input, console, interrupt)?;
+    let (duration, mut diarization) = hear(args, &input, console, interrupt)?;
     if exclusive {
         diarization = diarization.into_exclusive();
     }
@@ -107,36 +112,38 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         FormatArg::Table => table(&diarization, look.unwrap_or(Look::PLAIN)),
     };
     print(&text)?;
-    console.summary(&summary(&diarization, &samples));
+    console.summary(&summary(&diarization, duration));
     Ok(())
 }
 
+/// How long the recording is, and who speaks when.
 fn hear(
     args: Args,
     input: &Input,
     console: &Console,
     interrupt: &Interrupt,
-) -> Result<(Samples, Diarization), Failure> {
+) -> Result<(Seconds, Diarization), Failure> {
     let folder = args
         .model_dir
         .filter(|folder| !folder.as_os_str().is_empty());
-    let request = ModelRequest::new(None, folder, true, |name| std::env::var_os(name));
-    let (compute_type, n_threads) = (args.compute_type.into(), args.threads.into());
+    let places = ModelRequest::new(None, folder, args.offline, |name| std::env::var_os(name));
+    let machine = Machine::new(args.compute_type.into(), args.threads.into());
 
     let following = console.follow("model", interrupt);
-    let mut segmenter = Segmenter::find(&request, n_threads, &following)?;
-    let mut voices = Voices::find(&request, compute_type, n_threads, &following)?;
+    let model = args.number.model();
+    let Speakers { segmenter, voices } = Speakers::find(&model, &places, &machine, &following)?;
+    let models = Models {
+        segmenter: Some(segmenter),
+        voices: Some(voices),
+        alignment: None,
+    };
     drop(following);
-    let progress = console.follow(&input.label(), interrupt);
-    let samples = engine::decode(input, &progress)?;
-    progress.spin("loading the models", || {
-        segmenter.load()?;
-        voices.load()
-    })?;
-    let segmentation = segmenter.segment(&samples, &progress)?;
-    let options = args.number.options();
-    let diarization = voices.diarize(&segmentation, &samples, &options, &progress)?;
-    Ok((samples, diarization))
+    let request = Request {
+        diarize: Some(args.number.options()),
+        ..Request::default()
+    };
+    let outcome = models.run(input, request, console, interrupt)?;
+    Ok((outcome.duration, outcome.diarization.unwrap_or_default()))
 }
 
 /// A line a turn: start, end and length in seconds, and the speaker.
@@ -158,7 +165,7 @@ fn table(diarization: &Diarization, look: Look) -> String {
 }
 
 /// `2 speakers: SPEAKER_00 12.3 s, SPEAKER_01 8.0 s of 0:30`.
-fn summary(diarization: &Diarization, samples: &Samples) -> String {
+fn summary(diarization: &Diarization, duration: Seconds) -> String {
     let speakers = diarization.speakers();
     let spoken = speakers.iter().map(|speaker| {
         let turns = diarization.turns.iter();
@@ -166,7 +173,7 @@ fn summary(diarization: &Diarization, samples: &Samples) -> String {
         let seconds: f64 = turns.map(|turn| turn.end.0 - turn.start.0).sum();
         format!("{} {seconds:.1} s", visible(speaker))
     });
-    let (spoken, whole): (Vec<_>, _) = (spoken.collect(), samples.duration().0);
+    let (spoken, whole): (Vec<_>, _) = (spoken.collect(), duration.0);
     match speakers.len() {
         0 => format!("nobody speaks in {whole:.1} s"),
         1 => format!("1 speaker: {} of {whole:.1} s", spoken[0]),
@@ -212,7 +219,6 @@ Examples:
 #[cfg(test)]
 mod tests {
     use domain::diarization::Turn;
-    use domain::units::Seconds;
 
     use super::*;
 

@@ -1,12 +1,17 @@
 //! Flags that say how many people speak, wherever they are some.
 
 use domain::options::DiarizeOptions;
+use speech::models::DiarizeChoice;
 
 use super::whole_number;
 
-/// How many people speak.
-#[derive(Debug, Clone, Copy, clap::Args)]
+/// How many people speak, and what tells them apart.
+#[derive(Debug, Clone, clap::Args)]
 pub(in crate::cli) struct SpeakerArgs {
+    /// Diarization model: campplus, speaker-diarization-3.1, speaker-diarization-community-1, or folder [default: campplus]
+    #[arg(long, value_name = "MODEL")]
+    pub(in crate::cli) diarize_model: Option<DiarizeChoice>,
+
     /// Exactly so many people speak [default: found out]
     #[arg(long = "num-speakers", value_name = "N", value_parser = whole_number)]
     pub(in crate::cli) num: Option<usize>,
@@ -21,7 +26,7 @@ pub(in crate::cli) struct SpeakerArgs {
 }
 
 impl SpeakerArgs {
-    pub(in crate::cli) fn options(self) -> DiarizeOptions {
+    pub(in crate::cli) fn options(&self) -> DiarizeOptions {
         DiarizeOptions {
             num_speakers: self.num,
             min_speakers: self.min,
@@ -29,19 +34,25 @@ impl SpeakerArgs {
         }
     }
 
+    /// The model that was asked for, or ours.
+    pub(in crate::cli) fn model(&self) -> DiarizeChoice {
+        self.diarize_model.clone().unwrap_or_default()
+    }
+
     /// The first of these flags that was given.
-    pub(in crate::cli) fn first_given(self) -> Option<&'static str> {
+    pub(in crate::cli) fn first_given(&self) -> Option<&'static str> {
         let flags = [
-            (self.num, "--num-speakers"),
-            (self.min, "--min-speakers"),
-            (self.max, "--max-speakers"),
+            (self.diarize_model.is_some(), "--diarize-model"),
+            (self.num.is_some(), "--num-speakers"),
+            (self.min.is_some(), "--min-speakers"),
+            (self.max.is_some(), "--max-speakers"),
         ];
-        let given = flags.iter().find(|(value, _)| value.is_some());
+        let given = flags.iter().find(|(is_given, _)| *is_given);
         given.map(|(_, flag)| *flag)
     }
 
     /// What the person who gave these flags should know, if anything.
-    pub(in crate::cli) fn note(self) -> Option<&'static str> {
+    pub(in crate::cli) fn note(&self) -> Option<&'static str> {
         let has_range = self.min.is_some() || self.max.is_some();
         (self.num.is_some() && has_range)
             .then_some("--num-speakers is followed, and --min-speakers and --max-speakers are not")

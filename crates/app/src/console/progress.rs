@@ -131,6 +131,7 @@ fn stage_name(stage: Stage) -> &'static str {
         Stage::Transcribe => "transcribe",
         Stage::Align => "align",
         Stage::Diarize => "hear who speaks",
+        Stage::Assign => "name speakers",
     }
 }
 

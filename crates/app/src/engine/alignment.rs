@@ -1,13 +1,13 @@
 //! Alignment models: found by language, loaded when a transcript needs one.
 
+use std::sync::Arc;
+
 use domain::language::Language;
-use domain::options::{AlignOptions, ComputeType};
 use domain::progress::Monitor;
-use domain::transcript::{Transcript, WordTiming};
-use speech::align::{self, Aligner, error::AlignError};
-use speech::audio::Samples;
+use speech::align::Aligner;
 use speech::models::{self, AlignChoice, ModelChoice, ModelFolder, ModelRequest};
 
+use super::{Lazy, Machine};
 use crate::exit::{Exit, Failure};
 
 /// Which alignment models are taken, and the one that is loaded.
@@ -17,24 +17,21 @@ pub(crate) struct Alignment {
     places: ModelRequest,
     /// The model for every language; `None` takes the default of each.
     choice: Option<AlignChoice>,
-    compute_type: ComputeType,
-    n_threads: usize,
-    loaded: Option<Aligner>,
+    machine: Machine,
+    aligner: Lazy<Aligner>,
 }
 
 impl Alignment {
     pub(crate) fn new(
         places: ModelRequest,
         choice: Option<AlignChoice>,
-        compute_type: ComputeType,
-        n_threads: usize,
+        machine: &Machine,
     ) -> Self {
         Self {
             places,
             choice,
-            compute_type,
-            n_threads,
-            loaded: None,
+            machine: machine.clone(),
+            aligner: Lazy::default(),
         }
     }
 
@@ -63,38 +60,18 @@ impl Alignment {
         models::locate(&request, monitor).map_err(|error| Failure::from_error(Exit::Model, &error))
     }
 
-    /// Loads the model for `language` from where it was found, unless that was done.
-    pub(crate) fn load(&mut self, folder: &ModelFolder, language: Language) -> Result<(), Failure> {
-        let is_loaded = |loaded: &Aligner| loaded.language() == language;
-        if !self.loaded.as_ref().is_some_and(is_loaded) {
-            self.loaded = None; // never two at a time
-            let aligner = Aligner::load(&folder.path, language, self.compute_type, self.n_threads);
-            let aligner = aligner.map_err(|error| Failure::from_error(Exit::Model, &error))?;
-            self.loaded = Some(aligner);
-        }
-        Ok(())
-    }
-
-    /// Gives every word of the transcript its time; its segments become sentences.
-    ///
-    /// # Panics
-    ///
-    /// When nothing is loaded.
-    pub(crate) fn align(
+    /// The model for `language` from where it was found, loaded unless that was done.
+    pub(crate) fn load(
         &self,
-        transcript: &mut Transcript,
-        samples: &Samples,
-        options: AlignOptions,
-        monitor: &dyn Monitor,
-    ) -> Result<(), Failure> {
-        let aligner = self.loaded.as_ref().expect("the model is loaded");
-        let (segments, samples) = (&transcript.segments, samples);
-        let sentences = align::align(aligner, segments, samples, &options, monitor);
-        transcript.segments = sentences.map_err(|error| match error {
-            AlignError::Cancelled => Failure::from_error(Exit::Interrupted, &error),
-        })?;
-        transcript.word_timing = Some(WordTiming::Ctc);
-        Ok(())
+        folder: &ModelFolder,
+        language: Language,
+    ) -> Result<Arc<Aligner>, Failure> {
+        let Machine { compute_type, pool } = &self.machine;
+        let is_for_it = |loaded: &Aligner| loaded.language() == language;
+        self.aligner.get_if(is_for_it, || {
+            Aligner::load(&folder.path, language, *compute_type, pool.clone())
+                .map_err(|error| Failure::from_error(Exit::Model, &error))
+        })
     }
 
     fn choice_for(&self, language: Language) -> Option<AlignChoice> {

@@ -1,22 +1,21 @@
 //! The network that hears where people speak, and which of them is the same for a few seconds.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use domain::progress::{Monitor, Stage};
-use domain::units::Seconds;
-use speech::audio::Samples;
-use speech::diarize;
+use domain::progress::Monitor;
 use speech::models::{Companion, ModelRequest};
-use speech::pyannet::{PyanNet, Segmentation};
+use speech::pyannet::PyanNet;
 
+use super::{Lazy, Machine};
 use crate::exit::{Exit, Failure};
 
 /// The network on this machine, perhaps not loaded yet.
 #[derive(Debug)]
 pub(crate) struct Segmenter {
     folder: PathBuf,
-    n_threads: usize,
-    network: Option<PyanNet>,
+    machine: Machine,
+    network: Lazy<PyanNet>,
 }
 
 impl Segmenter {
@@ -28,42 +27,28 @@ impl Segmenter {
     /// Finds the network, without loading it.
     pub(crate) fn find(
         request: &ModelRequest,
-        n_threads: usize,
+        machine: &Machine,
         monitor: &dyn Monitor,
     ) -> Result<Self, Failure> {
         let folder = Companion::Segmentation.locate(&request.places, monitor);
-        Ok(Self {
-            folder: folder.map_err(|error| Failure::from_error(Exit::Model, &error))?,
-            n_threads,
-            network: None,
-        })
+        let folder = folder.map_err(|error| Failure::from_error(Exit::Model, &error))?;
+        Ok(Self::in_folder(folder, machine))
     }
 
-    /// Loads the network unless that was done.
-    pub(crate) fn load(&mut self) -> Result<(), Failure> {
-        if self.network.is_none() {
-            let network = PyanNet::load(&self.folder, self.n_threads)
-                .map_err(|error| Failure::from_error(Exit::Model, &error))?;
-            self.network = Some(network);
+    /// The network in a folder where it was found.
+    pub(super) fn in_folder(folder: PathBuf, machine: &Machine) -> Self {
+        Self {
+            folder,
+            machine: machine.clone(),
+            network: Lazy::default(),
         }
-        Ok(())
     }
 
-    /// Hears the whole recording, for chunks of speech and for turns of speakers.
-    ///
-    /// # Panics
-    ///
-    /// When nothing is loaded.
-    pub(crate) fn segment(
-        &self,
-        samples: &Samples,
-        monitor: &dyn Monitor,
-    ) -> Result<Segmentation, Failure> {
-        let network = self.network.as_ref().expect("the network is loaded");
-        // It speaks up after its first windows; their time counts too.
-        monitor.progress(Stage::Vad, Seconds(0.0), samples.duration());
-        network
-            .segment(samples, diarize::STEP, monitor)
-            .map_err(|cancelled| Failure::from_error(Exit::Interrupted, &cancelled))
+    /// The network, loaded unless that was done.
+    pub(crate) fn load(&self) -> Result<Arc<PyanNet>, Failure> {
+        self.network.get(|| {
+            PyanNet::load(&self.folder, self.machine.pool.clone())
+                .map_err(|error| Failure::from_error(Exit::Model, &error))
+        })
     }
 }

@@ -1,76 +1,57 @@
-//! The network that tells voices apart.
+//! What tells voices apart.
 
-use std::path::PathBuf;
+use std::sync::Arc;
 
-use domain::diarization::Diarization;
-use domain::options::{ComputeType, DiarizeOptions};
-use domain::progress::{Monitor, Stage};
-use domain::units::Seconds;
-use speech::audio::Samples;
-use speech::diarize::{self, DiarizeError};
-use speech::embedding::CamPlusPlus;
-use speech::models::{Companion, ModelRequest};
-use speech::pyannet::Segmentation;
+use domain::progress::Monitor;
+use speech::diarize::Diarizer;
+use speech::models::{DiarizeChoice, ModelRequest, VoiceFolder};
 
+use super::{Lazy, Machine, Segmenter};
 use crate::exit::{Exit, Failure};
 
-/// The network on this machine, perhaps not loaded yet.
+/// What hears voices, on this machine, perhaps not loaded yet.
 #[derive(Debug)]
 pub(crate) struct Voices {
-    folder: PathBuf,
-    compute_type: ComputeType,
-    n_threads: usize,
-    network: Option<CamPlusPlus>,
+    folder: VoiceFolder,
+    machine: Machine,
+    diarizer: Lazy<Diarizer>,
+}
+
+/// Everything that telling speakers apart needs.
+#[derive(Debug)]
+pub(crate) struct Speakers {
+    pub(crate) segmenter: Segmenter,
+    pub(crate) voices: Voices,
+}
+
+impl Speakers {
+    /// Finds or fetches the parts of the model, without loading them.
+    pub(crate) fn find(
+        choice: &DiarizeChoice,
+        request: &ModelRequest,
+        machine: &Machine,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, Failure> {
+        let folders = choice.locate(request, monitor);
+        let folders = folders.map_err(|error| Failure::from_error(Exit::Model, &error))?;
+        Ok(Self {
+            segmenter: Segmenter::in_folder(folders.segmentation, machine),
+            voices: Voices {
+                folder: folders.voices,
+                machine: machine.clone(),
+                diarizer: Lazy::default(),
+            },
+        })
+    }
 }
 
 impl Voices {
-    /// Finds the network, without loading it.
-    pub(crate) fn find(
-        request: &ModelRequest,
-        compute_type: ComputeType,
-        n_threads: usize,
-        monitor: &dyn Monitor,
-    ) -> Result<Self, Failure> {
-        let folder = Companion::CamPlusPlus.locate(&request.places, monitor);
-        Ok(Self {
-            folder: folder.map_err(|error| Failure::from_error(Exit::Model, &error))?,
-            compute_type,
-            n_threads,
-            network: None,
-        })
-    }
-
-    /// Loads the network unless that was done.
-    pub(crate) fn load(&mut self) -> Result<(), Failure> {
-        if self.network.is_none() {
-            let network = CamPlusPlus::load_for(&self.folder, self.n_threads, self.compute_type);
-            let network = network.map_err(|error| Failure::from_error(Exit::Model, &error))?;
-            self.network = Some(network);
-        }
-        Ok(())
-    }
-
-    /// Finds out who speaks when.
-    ///
-    /// # Panics
-    ///
-    /// When nothing is loaded.
-    pub(crate) fn diarize(
-        &self,
-        segmentation: &Segmentation,
-        samples: &Samples,
-        options: &DiarizeOptions,
-        monitor: &dyn Monitor,
-    ) -> Result<Diarization, Failure> {
-        let network = self.network.as_ref().expect("the network is loaded");
-        monitor.progress(Stage::Diarize, Seconds(0.0), samples.duration());
-        let diarization = diarize::diarize(segmentation, samples, network, options, monitor);
-        diarization.map_err(|error| {
-            let exit = match error {
-                DiarizeError::Cancelled => Exit::Interrupted,
-                DiarizeError::WrongSegmentation => Exit::Model,
-            };
-            Failure::from_error(exit, &error)
+    /// The networks and their method, loaded unless that was done.
+    pub(crate) fn load(&self) -> Result<Arc<Diarizer>, Failure> {
+        let Machine { compute_type, pool } = &self.machine;
+        self.diarizer.get(|| {
+            Diarizer::load(&self.folder, *compute_type, pool)
+                .map_err(|error| Failure::from_error(Exit::Model, &error))
         })
     }
 }

@@ -9,6 +9,7 @@ use domain::model::UnknownModel;
 use domain::progress::Monitor;
 use speech::models::{
     self, AlignChoice, CheckedFile, Companion, ModelChoice, ModelError, ModelRequest, Places,
+    SpeakerModel,
 };
 
 /// A recogniser, an alignment model, or a network beside them.
@@ -22,7 +23,13 @@ impl Wanted {
     /// Every model that has a default use: networks beside the recogniser, and the alignment models of all languages.
     pub(super) fn helpers() -> impl Iterator<Item = Self> {
         let companions = Companion::ALL.into_iter().map(Self::Companion);
-        companions.chain(AlignModel::all().map(Self::aligning))
+        let speakers = SpeakerModel::ALL.into_iter().map(Self::telling_apart);
+        let aligners = AlignModel::all().map(Self::aligning);
+        companions.chain(speakers).chain(aligners)
+    }
+
+    fn telling_apart(model: SpeakerModel) -> Self {
+        Self::Choice(ModelChoice::Speakers(model))
     }
 
     fn aligning(model: AlignModel) -> Self {
@@ -107,6 +114,10 @@ impl FromStr for Wanted {
         let companion = Companion::ALL.into_iter().find(|one| one.name() == text);
         if let Some(companion) = companion {
             return Ok(Self::Companion(companion));
+        }
+        let is_it = |model: &SpeakerModel| [model.name(), model.repository()].contains(&text);
+        if let Some(model) = SpeakerModel::ALL.into_iter().find(is_it) {
+            return Ok(Self::telling_apart(model));
         }
         match AlignModel::all().find(|model| model.name() == text) {
             Some(model) => Ok(Self::aligning(model)),

@@ -260,6 +260,10 @@ pub(super) struct WhoArgs {
 
     #[command(flatten)]
     pub(super) split: SplitArgs,
+
+    /// Also give what each speaker's voice sounds like, as a list of numbers (json)
+    #[arg(long)]
+    pub(super) speaker_embeddings: bool,
 }
 
 /// Where people speak, and how the recording is cut there.

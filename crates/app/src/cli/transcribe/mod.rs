@@ -1,6 +1,7 @@
 //! `scriven transcribe FILE…`: recordings in, texts out, without server or database.
 
 mod args;
+mod engines;
 mod output;
 mod parse;
 mod plan;
@@ -9,16 +10,15 @@ use std::time::{Duration, Instant};
 
 use domain::transcript::Transcript;
 use domain::units::Seconds;
-use speech::audio::Samples;
-use speech::{assign, vad};
+use speech::pipeline::Pipeline;
 
 pub(crate) use self::args::Args;
-use self::args::{AlignArg, VadArg};
+use self::engines::Engines;
 use self::output::Shape;
 use self::plan::Plan;
 use crate::cli::Input;
-use crate::console::{Console, Progress, clock};
-use crate::engine::{self, Alignment, Engine, Segmenter, Voices};
+use crate::console::{Console, clock};
+use crate::engine;
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -58,29 +58,8 @@ pub(crate) fn run(args: Args) -> Exit {
     }
 }
 
-const NO_VAD: &str = "the model segmentation-3.0 is not installed, so recordings are decoded window by window; \
-    scripts/fetch-models fetches it, and --vad off leaves out this note";
-
-/// What the recordings are heard with.
-struct Engines {
-    engine: Engine,
-    segmenter: Option<Segmenter>,
-    /// Whether recordings are cut into chunks of speech, by what the segmenter hears.
-    cuts_at_speech: bool,
-    alignment: Option<Alignment>,
-    voices: Option<Voices>,
-}
-
-impl Engines {
-    /// Loads what every recording needs, unless that was done.
-    fn load(&mut self) -> Result<(), Failure> {
-        self.engine.load()?;
-        self.segmenter.as_mut().map_or(Ok(()), Segmenter::load)?;
-        self.voices.as_mut().map_or(Ok(()), Voices::load)
-    }
-}
-
 /// One run over all recordings.
+#[derive(Debug)]
 struct Run<'a> {
     plan: &'a Plan,
     console: &'a Console,
@@ -101,9 +80,9 @@ impl<'a> Run<'a> {
         if inputs.is_empty() {
             return Ok(());
         }
-        let mut engines = self.find_engines()?;
+        let engines = Engines::find(self)?;
         for input in inputs {
-            match guard::run(|| self.transcribe(input, &mut engines)) {
+            match guard::run(|| self.transcribe(input, &engines)) {
                 Ok(Written::Whole) => self.n_written += 1,
                 Ok(Written::ReaderGone) => break,
                 Err(failure) if failure.exit.is_of_every_recording() => return Err(failure),
@@ -129,93 +108,21 @@ impl<'a> Run<'a> {
         readable
     }
 
-    fn find_engines(&self) -> Result<Engines, Failure> {
-        let plan = self.plan;
-        let (compute_type, n_threads) = (plan.compute_type, plan.n_threads);
-        let progress = self.console.follow("model", self.interrupt);
-        let engine = Engine::find(&plan.model, compute_type, n_threads, &progress)?;
-        let cuts_at_speech = match plan.chunking.wish {
-            VadArg::Off => false,
-            VadArg::On => true,
-            VadArg::Auto => Segmenter::is_installed(&plan.model) || plan.speakers.is_some(),
-        };
-        if plan.chunking.wish == VadArg::Auto && !cuts_at_speech {
-            self.console.note(NO_VAD);
-        }
-        let segmenter = (cuts_at_speech || plan.speakers.is_some())
-            .then(|| Segmenter::find(&plan.model, n_threads, &progress));
-        let voices = plan
-            .speakers
-            .map(|_| Voices::find(&plan.model, compute_type, n_threads, &progress));
-        // Only now it is known which model is the default.
-        if let Some(name) = engine.english_only_name() {
-            plan::english_only_failure(&plan.options, name).map_or(Ok(()), Err)?;
-        }
-        Ok(Engines {
-            engine,
-            segmenter: segmenter.transpose()?,
-            cuts_at_speech,
-            alignment: self.find_alignment(&progress)?,
-            voices: voices.transpose()?,
-        })
-    }
-
-    fn find_alignment(&self, progress: &Progress<'_>) -> Result<Option<Alignment>, Failure> {
-        let (plan, words) = (self.plan, &self.plan.words);
-        let alignment = match words.wish {
-            AlignArg::Auto | AlignArg::Ctc => Some(Alignment::new(
-                plan.model.clone(),
-                words.choice.clone(),
-                plan.compute_type,
-                plan.n_threads,
-            )),
-            AlignArg::Attention | AlignArg::Off => None,
-        };
-        if let (Some(alignment), AlignArg::Ctc, Some(language)) =
-            (&alignment, words.wish, plan.options.language)
-        {
-            alignment.find(language, progress)?; // now, not after hours of work
-        }
-        Ok(alignment)
-    }
-
-    fn transcribe(&self, input: &Input, engines: &mut Engines) -> Result<Written, Failure> {
+    fn transcribe(&self, input: &Input, engines: &Engines) -> Result<Written, Failure> {
         let began = Instant::now();
         let progress = self.console.follow(&input.label(), self.interrupt);
-        let samples = engine::decode(input, &progress)?;
-        let (label, options) = (engines.engine.label(), &self.plan.options);
-        progress.spin("loading the model", || engines.load())?;
-        if engines.engine.is_english_only() {
-            plan::english_only_failure(options, &label).map_or(Ok(()), Err)?;
-        }
-        let segmentation = match &engines.segmenter {
-            Some(segmenter) => Some(segmenter.segment(&samples, &progress)?),
-            None => None,
+        let pipeline = Pipeline {
+            engines: &engines.shown_by(self, &progress),
+            audio: engine::audio_settings(),
+            side_by_side: true,
         };
-        let at_speech = segmentation.as_ref().filter(|_| engines.cuts_at_speech);
-        let chunks = at_speech.map(|segmentation| {
-            let scores = segmentation.speech_scores();
-            vad::chunks(&scores, samples.len(), &self.plan.chunking.options)
-        });
-        let chunks = chunks.as_deref();
-        let mut transcript = engines
-            .engine
-            .transcribe(&samples, chunks, options, &progress)?;
-        if let Some(alignment) = &mut engines.alignment
-            && !transcript.segments.is_empty()
-        {
-            self.align(&mut transcript, &samples, alignment, &progress)?;
-        }
-        let mut n_speakers = None;
-        if let (Some(voices), Some(segmentation), Some(options)) =
-            (&engines.voices, &segmentation, &self.plan.speakers)
-        {
-            let diarization = voices.diarize(segmentation, &samples, options, &progress)?;
-            assign::assign(&mut transcript, &diarization);
-            n_speakers = Some(diarization.speakers().len());
-        }
+        let request = self.plan.request(engines.cuts_at_speech());
+        let outcome = pipeline.run(engine::source(input), request, &progress);
+        let outcome = outcome.map_err(engine::failure)?;
         drop(progress);
 
+        let transcript = outcome.transcript.unwrap_or_default();
+        let n_speakers = outcome.diarization.map(|who| who.speakers().len());
         let written = self.plan.output.write(
             input,
             &transcript,
@@ -226,45 +133,13 @@ impl<'a> Run<'a> {
             self.n_written == 0,
             self.interrupt,
         )?;
-        let summary = summary(input, &transcript, samples.duration(), began.elapsed());
+        let summary = summary(input, &transcript, outcome.duration, began.elapsed());
         let speakers = n_speakers.map_or_else(String::new, |n_speakers| match n_speakers {
             1 => ", 1 speaker".to_owned(),
             _ => format!(", {n_speakers} speakers"),
         });
         self.console.summary(&format!("{summary}{speakers}"));
         Ok(written)
-    }
-
-    /// Times the words anew if there is a model for their language; what was recognised is never lost for want of one.
-    fn align(
-        &self,
-        transcript: &mut Transcript,
-        samples: &Samples,
-        alignment: &mut Alignment,
-        progress: &Progress<'_>,
-    ) -> Result<(), Failure> {
-        let Ok(language) = transcript.language.parse() else {
-            return Ok(());
-        };
-        let words = &self.plan.words;
-        if words.wish == AlignArg::Auto && !alignment.has(language) {
-            return Ok(());
-        }
-        let loaded = alignment.find(language, progress).and_then(|folder| {
-            progress.spin("loading the alignment model", || {
-                alignment.load(&folder, language)
-            })
-        });
-        match loaded {
-            Ok(()) => alignment.align(transcript, samples, words.options, progress),
-            Err(failure) if self.interrupt.is_requested() => Err(failure),
-            Err(failure) => {
-                let message = failure.message;
-                self.console
-                    .note(&format!("words are timed by attention: {message}"));
-                Ok(())
-            }
-        }
     }
 
     fn fail(&mut self, input: &Input, failure: &Failure) {

@@ -8,7 +8,8 @@ use domain::options::{
     temperature_ladder,
 };
 use domain::units::Seconds;
-use speech::models::{AlignChoice, ModelChoice, ModelRequest};
+use speech::models::{AlignChoice, DiarizeChoice, ModelChoice, ModelRequest};
+use speech::pipeline::{Recognition, Request, Text};
 
 use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, TaskArg, VadArg, WhoArgs};
 use super::output::Output;
@@ -31,6 +32,10 @@ pub(super) struct Plan {
     pub(super) words: Words,
     /// How many people speak; `None` if nobody asks who.
     pub(super) speakers: Option<DiarizeOptions>,
+    /// What tells speakers apart.
+    pub(super) diarize_model: DiarizeChoice,
+    /// Whether results tell what voices sound like.
+    pub(super) speaker_embeddings: bool,
     pub(super) split: SplitArgs,
     /// What the person should know before the work begins.
     pub(super) notes: Vec<String>,
@@ -112,9 +117,25 @@ impl Plan {
                 .speakers
                 .diarize
                 .then(|| args.speakers.number.options()),
+            diarize_model: args.speakers.number.model(),
+            speaker_embeddings: args.speakers.speaker_embeddings,
             split: args.speakers.split,
             notes,
         })
+    }
+
+    /// What is wanted of each recording, which is cut into chunks of speech if that can be done.
+    pub(super) fn request(&self, cuts_at_speech: bool) -> Request {
+        let aligns = matches!(self.words.wish, AlignArg::Auto | AlignArg::Ctc);
+        Request {
+            text: Text::Recognise(Recognition {
+                options: self.options.clone(),
+                cuts: cuts_at_speech.then(|| self.chunking.options.clone()),
+            }),
+            align: aligns.then_some(self.words.options),
+            diarize: self.speakers,
+            speaker_embeddings: self.speaker_embeddings,
+        }
     }
 }
 
@@ -289,7 +310,8 @@ fn speaker_problems(args: &WhoArgs) -> Vec<Failure> {
         return problems.iter().map(out_of_range).collect();
     }
     let split = args.split.split_speakers.map(|_| "--split-speakers");
-    let idle = args.number.first_given().or(split);
+    let embeddings = (args.speaker_embeddings).then_some("--speaker-embeddings");
+    let idle = args.number.first_given().or(split).or(embeddings);
     let problem = idle.map(|flag| {
         usage(format!("{flag} has no effect without --diarize")).with_hint("add --diarize")
     });
@@ -340,7 +362,10 @@ fn notes(args: &Args) -> Vec<String> {
     });
     let tsv = (args.speakers.diarize && args.output.format == FormatArg::Tsv)
         .then(|| "tsv has no place for speakers".to_owned());
-    [float16, line_count, speakers, no_words, tsv]
+    let is_json = args.output.format.formats().contains(&Format::Json);
+    let embeddings = (args.speakers.speaker_embeddings && !is_json)
+        .then(|| "only json has a place for speaker embeddings".to_owned());
+    [float16, line_count, speakers, no_words, tsv, embeddings]
         .into_iter()
         .flatten()
         .collect()

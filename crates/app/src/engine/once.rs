@@ -1,0 +1,93 @@
+//! The models of a command that works on one recording.
+
+use std::sync::Arc;
+
+use domain::language::Language;
+use domain::progress::Monitor;
+use speech::align::Aligner;
+use speech::asr::Whisper;
+use speech::diarize::Diarizer;
+use speech::pipeline::{EngineFailure, Engines, Outcome, Pipeline, Request};
+use speech::pyannet::PyanNet;
+
+use super::{Alignment, Segmenter, Voices, audio_settings, failure, source};
+use crate::cli::Input;
+use crate::console::{Console, Progress};
+use crate::exit::Failure;
+use crate::interrupt::Interrupt;
+
+/// The models of a command that works on one recording and recognises nothing: what it does not need is `None`.
+#[derive(Debug, Default)]
+pub(crate) struct Models {
+    pub(crate) segmenter: Option<Segmenter>,
+    pub(crate) alignment: Option<Alignment>,
+    pub(crate) voices: Option<Voices>,
+}
+
+impl Models {
+    /// Does what is asked, with a bar that shows how far it is.
+    pub(crate) fn run(
+        &self,
+        input: &Input,
+        request: Request,
+        console: &Console,
+        interrupt: &Interrupt,
+    ) -> Result<Outcome, Failure> {
+        let progress = console.follow(&input.label(), interrupt);
+        let pipeline = Pipeline {
+            engines: &Shown {
+                models: self,
+                progress: &progress,
+            },
+            audio: audio_settings(),
+            side_by_side: true,
+        };
+        let outcome = pipeline.run(source(input), request, &progress);
+        outcome.map_err(failure)
+    }
+}
+
+/// The models, loaded while a spinner turns.
+#[derive(Debug)]
+struct Shown<'a> {
+    models: &'a Models,
+    progress: &'a Progress<'a>,
+}
+
+impl Shown<'_> {
+    /// The `model`, if the command has it.
+    fn load<M, T>(
+        &self,
+        model: Option<&M>,
+        load: impl FnOnce(&M) -> Result<Arc<T>, Failure>,
+    ) -> Result<Arc<T>, EngineFailure> {
+        let model = model.ok_or("the command has no such model")?;
+        Ok(self.progress.spin("loading the model", || load(model))?)
+    }
+}
+
+impl Engines for Shown<'_> {
+    fn segmenter(&self, _monitor: &dyn Monitor) -> Result<Arc<PyanNet>, EngineFailure> {
+        self.load(self.models.segmenter.as_ref(), Segmenter::load)
+    }
+
+    fn recogniser(&self, _monitor: &dyn Monitor) -> Result<Arc<Whisper>, EngineFailure> {
+        Err("the command recognises nothing".into())
+    }
+
+    fn aligner(
+        &self,
+        language: Language,
+        monitor: &dyn Monitor,
+    ) -> Result<Option<Arc<Aligner>>, EngineFailure> {
+        let load = |alignment: &Alignment| {
+            let folder = alignment.find(language, monitor)?;
+            alignment.load(&folder, language)
+        };
+        self.load(self.models.alignment.as_ref(), load).map(Some)
+    }
+
+    fn diarizer(&self, _monitor: &dyn Monitor) -> Result<Arc<Diarizer>, EngineFailure> {
+        self.load(self.models.voices.as_ref(), Voices::load)
+    }
+}
