@@ -27,7 +27,8 @@ pub struct Diarization {
     pub turns: Vec<Turn>,
     /// The same with one speaker at a time, the one heard best; sorted alike. Empty where only `turns` are known.
     pub exclusive: Vec<Turn>,
-    /// What each speaker's voice sounds like, by speaker; empty where that is not known.
+    /// What each speaker's voice sounds like, by speaker: the direction of the mean of all that is his, each stretch
+    /// counting by how long it was heard (192 numbers, of length 1, with CAM++). Empty where that is not known.
     pub embeddings: BTreeMap<String, Vec<f32>>,
 }
 

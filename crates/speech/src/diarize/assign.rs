@@ -33,6 +33,18 @@ impl Speakers {
             before
         }
     }
+
+    /// Gives pieces with these voices to speakers, who then sound like all that is theirs; who has none is as before.
+    pub(super) fn give(&mut self, of_piece: Vec<usize>, voices: &[Voice]) {
+        let mut his: Vec<Vec<&Voice>> = vec![Vec::new(); self.voices.len()];
+        (of_piece.iter().zip(voices)).for_each(|(speaker, voice)| his[*speaker].push(voice));
+        for (before, his) in self.voices.iter_mut().zip(his) {
+            if !his.is_empty() {
+                *before = mean(his);
+            }
+        }
+        self.of_piece = of_piece;
+    }
 }
 
 /// Finds the speakers of pieces, whose voices are given in the same order, that of the recording.

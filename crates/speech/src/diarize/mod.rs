@@ -110,7 +110,7 @@ pub fn diarize_measured<'a>(
         assign::assign(&pieces, &voices, options.speakers())
     });
     let hear_parts = |parts: &[Piece]| ear.hear(parts, &mut cost, |_| ());
-    let (pieces, speakers) = look_again(&tracks, pieces, &voices, speakers, hear_parts)?;
+    let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear_parts)?;
     progress(total);
     let diarization = timed(&mut cost.reconstruction, || {
         turns::turns(&tracks, &pieces, &speakers, sound.len())

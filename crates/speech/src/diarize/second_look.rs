@@ -19,34 +19,37 @@ const PART: usize = 60;
 /// A part is another's if his voice is so much nearer, in cosines.
 const CLEARLY: f32 = 0.1;
 
-/// Pieces with their speakers, the doubtful ones replaced by their parts; `hear` gives the voices of parts.
+/// Pieces with their speakers, the doubtful ones replaced by their parts; `hear` gives the voices of parts. The voices of
+/// speakers are those of all that is theirs in the end.
 pub(super) fn look_again(
     tracks: &Tracks,
     pieces: Vec<Piece>,
-    voices: &[Voice],
+    voices: Vec<Voice>,
     mut speakers: Speakers,
     hear: impl FnOnce(&[Piece]) -> Result<Vec<Voice>, DiarizeError>,
 ) -> Result<(Vec<Piece>, Speakers), DiarizeError> {
     let mut parts: Vec<(Piece, usize)> = Vec::new();
-    let mut looked: Vec<(Piece, usize)> = Vec::with_capacity(pieces.len());
+    let mut looked: Vec<(Piece, (Voice, usize))> = Vec::with_capacity(pieces.len());
     for ((piece, voice), speaker) in pieces.into_iter().zip(voices).zip(&speakers.of_piece) {
-        if is_doubtful(voice, *speaker, &speakers.heard) {
+        if is_doubtful(&voice, *speaker, &speakers.heard) {
             parts.extend(
                 cut(tracks, piece, PART)
                     .into_iter()
                     .map(|part| (part, *speaker)),
             );
         } else {
-            looked.push((piece, *speaker));
+            looked.push((piece, (voice, *speaker)));
         }
     }
     let to_hear: Vec<Piece> = parts.iter().map(|(part, _)| part.clone()).collect();
     for ((part, before), voice) in parts.into_iter().zip(hear(&to_hear)?) {
-        looked.push((part, speakers.clearly_nearest(&voice, before, CLEARLY)));
+        let speaker = speakers.clearly_nearest(&voice, before, CLEARLY);
+        looked.push((part, (voice, speaker)));
     }
     looked.sort_by_key(|(piece, _)| (piece.frames.start, piece.track));
-    let (pieces, of_piece) = looked.into_iter().unzip();
-    speakers.of_piece = of_piece;
+    let (pieces, heard): (Vec<_>, Vec<_>) = looked.into_iter().unzip();
+    let (voices, of_piece): (Vec<_>, Vec<_>) = heard.into_iter().unzip();
+    speakers.give(of_piece, &voices);
     Ok((pieces, speakers))
 }
 

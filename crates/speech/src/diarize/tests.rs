@@ -101,7 +101,7 @@ impl Talk {
         let speakers = assign::assign(&pieces, &voices, range);
         let hear =
             |parts: &[Piece]| Ok(parts.iter().map(|part| self.hear(&tracks, part)).collect());
-        let (pieces, speakers) = look_again(&tracks, pieces, &voices, speakers, hear).unwrap();
+        let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear).unwrap();
         turns::turns(&tracks, &pieces, &speakers, self.n_samples)
     }
 }
@@ -229,6 +229,35 @@ fn a_number_of_speakers_that_is_asked_for_is_kept() {
 }
 
 #[test]
+fn a_speakers_voice_is_the_mean_of_all_that_is_his_by_length_under_his_name() {
+    // each also says something that is too short to be clustered
+    let talk = Talk {
+        n_samples: 16_000 * 30,
+        said: vec![
+            (4, 30..60),
+            (4, 2 * SECOND..6 * SECOND),
+            (1, 7 * SECOND..9 * SECOND),
+            (4, 10 * SECOND..12 * SECOND),
+            (1, 15 * SECOND..15 * SECOND + 40),
+        ],
+    };
+    let tracks = stitch::stitch(&talk.segmentation(&[0]));
+    let pieces = pieces::pieces(&tracks);
+    let voices: Vec<Voice> = pieces
+        .iter()
+        .map(|piece| talk.hear(&tracks, piece))
+        .collect();
+    let found = talk.diarize(&[0], any()).embeddings;
+    for (name, his) in [("SPEAKER_00", &[0, 1, 3][..]), ("SPEAKER_01", &[2, 4])] {
+        let expected = voices::mean(his.iter().map(|idx| &voices[*idx]));
+        assert_eq!(found[name], expected, "{name}");
+        let norm: f32 = expected.iter().map(|x| x * x).sum();
+        assert!((norm - 1.0).abs() < 1e-5, "{name}: {norm}");
+    }
+    assert_eq!((found.len(), voices.len()), (2, 5));
+}
+
+#[test]
 fn a_change_of_speakers_that_the_network_missed_is_found() {
     let seconds = |speaker: usize, from: usize, to: usize| (speaker, from * SECOND..to * SECOND);
     let seen = Talk {
@@ -256,8 +285,14 @@ fn a_change_of_speakers_that_the_network_missed_is_found() {
         assert!(parts.iter().all(|part| part.frames.start >= 22 * SECOND));
         Ok(parts.iter().map(hear).collect())
     };
-    let (pieces, speakers) = look_again(&tracks, pieces, &voices, speakers, hear_parts).unwrap();
-    let turns = turns::turns(&tracks, &pieces, &speakers, seen.n_samples).turns;
+    let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear_parts).unwrap();
+    let found = turns::turns(&tracks, &pieces, &speakers, seen.n_samples);
+    let of_second = |(piece, of): &(&Piece, &usize)| {
+        **of == speakers.of_piece[1] && piece.frames.start >= 22 * SECOND
+    };
+    let moved = pieces.iter().zip(&speakers.of_piece).filter(of_second);
+    assert_eq!(moved.count(), 2, "parts of 1 s that changed hands");
+    let turns = found.turns;
     let names: Vec<_> = turns.iter().map(|turn| &turn.speaker[8..]).collect();
     assert_eq!(names, ["00", "01", "00", "01"], "{}", told(&turns));
     let off = turns[3].start.0 - time_of(change);
