@@ -27,6 +27,29 @@ impl SpeakerRange {
     pub fn exact(self) -> Option<usize> {
         (self.min == self.max).then_some(self.min)
     }
+
+    /// What to tell people if fewer speakers were found than were asked for, such as "asked for 5 speakers, found 3: too
+    /// little speech to tell more apart". Nothing if there are enough, or nobody was asked for.
+    pub fn shortfall(self, found: usize) -> Option<String> {
+        let nobody_asked = self.min <= 1 && self.exact().is_none();
+        if found >= self.min || nobody_asked {
+            return None;
+        }
+        let at_least = if self.exact().is_some() {
+            ""
+        } else {
+            "at least "
+        };
+        let asked = match self.min {
+            1 => "1 speaker".into(),
+            min => format!("{min} speakers"),
+        };
+        let (found, why) = match found {
+            0 => ("none".into(), "nobody is heard to speak"),
+            found => (found.to_string(), "too little speech to tell more apart"),
+        };
+        Some(format!("asked for {at_least}{asked}, found {found}: {why}"))
+    }
 }
 
 impl DiarizeOptions {
@@ -118,6 +141,56 @@ mod tests {
         assert_eq!(range(None, None, Some(5)), (1, 5));
         let two = DiarizeOptions::new(None, Some(2), Some(2)).unwrap();
         assert_eq!(two.speakers().exact(), Some(2));
+    }
+
+    fn shortfall(num: Option<usize>, min: Option<usize>, found: usize) -> Option<String> {
+        let options = DiarizeOptions::new(num, min, None).unwrap();
+        options.speakers().shortfall(found)
+    }
+
+    #[test]
+    fn fewer_speakers_than_asked_for_are_told() {
+        for (num, min, found, expected) in [
+            (
+                Some(5),
+                None,
+                3,
+                "asked for 5 speakers, found 3: too little speech to tell more apart",
+            ),
+            (
+                None,
+                Some(2),
+                1,
+                "asked for at least 2 speakers, found 1: too little speech to tell more apart",
+            ),
+            (
+                Some(1),
+                None,
+                0,
+                "asked for 1 speaker, found none: nobody is heard to speak",
+            ),
+            (
+                None,
+                Some(4),
+                0,
+                "asked for at least 4 speakers, found none: nobody is heard to speak",
+            ),
+        ] {
+            assert_eq!(shortfall(num, min, found).as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn who_asked_for_nobody_or_got_enough_is_told_nothing() {
+        for (num, min, found) in [
+            (None, None, 0),
+            (None, None, 7),
+            (None, Some(1), 0),
+            (Some(3), None, 3),
+            (None, Some(3), 4),
+        ] {
+            assert_eq!(shortfall(num, min, found), None, "{num:?} {min:?} {found}");
+        }
     }
 
     #[test]
