@@ -41,6 +41,11 @@ impl Machine {
             pool: Pool::new(n_threads),
         }
     }
+
+    /// Whether stages that do not need each other had better run side by side: two threads are busy without that.
+    pub(crate) fn runs_side_by_side(&self) -> bool {
+        self.pool.n_threads() > 2
+    }
 }
 
 /// A recogniser on this machine, perhaps not loaded yet.

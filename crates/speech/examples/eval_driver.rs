@@ -7,22 +7,25 @@
 use std::fs;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
-use domain::diarization::{Diarization, Turn};
+use domain::diarization::Turn;
+use domain::language::Language;
 use domain::options::{AsrOptions, ComputeType, DiarizeOptions, VadOptions};
-use domain::progress::Silent;
+use domain::progress::{Monitor, Silent, Stage};
 use domain::transcript::{Transcript, Word};
-use nn::Precision;
+use domain::units::Seconds;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use speech::asr::{self, Whisper};
-use speech::assign::assign;
+use speech::Pool;
+use speech::align::Aligner;
+use speech::asr::Whisper;
 use speech::audio::{self, Samples};
-use speech::diarize::{self, diarize};
-use speech::embedding::CamPlusPlus;
-use speech::pyannet::{PyanNet, Segmentation};
-use speech::vad;
+use speech::diarize::Diarizer;
+use speech::models::VoiceFolder;
+use speech::pipeline::{self, EngineFailure, Engines, Pipeline, PipelineError, Recognition, Text};
+use speech::pyannet::PyanNet;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -38,12 +41,16 @@ struct Request {
     batch_size: Option<usize>,
     /// How many people speak, if that is told.
     num_speakers: Option<usize>,
+    /// Whether stages that do not need each other run side by side.
+    #[serde(default)]
+    side_by_side: bool,
 }
 
+#[derive(Debug)]
 struct Models {
-    segmentation: PyanNet,
-    voices: CamPlusPlus,
-    whisper: Option<Whisper>,
+    segmenter: Arc<PyanNet>,
+    diarizer: Arc<Diarizer>,
+    whisper: Option<Arc<Whisper>>,
 }
 
 fn main() -> Result<(), Failure> {
@@ -70,101 +77,103 @@ impl Models {
                 "usage: eval_driver THREADS COMPUTE_TYPE SEGMENTATION VOICES [MODEL]".into(),
             );
         };
-        let n_threads: usize = threads.parse()?;
-        let (compute_type, precision) = match compute_type.as_str() {
-            "float32" => (ComputeType::Float32, Precision::Float32),
-            _ => (ComputeType::Int8, Precision::Int8),
+        let pool = Pool::new(threads.parse()?);
+        let compute_type = match compute_type.as_str() {
+            "float32" => ComputeType::Float32,
+            _ => ComputeType::Int8,
         };
         let whisper = model.first().map(Path::new);
-        let whisper = whisper.map(|folder| Whisper::load(folder, compute_type, n_threads));
+        let whisper = whisper.map(|folder| Whisper::load(folder, compute_type, pool.clone()));
+        let voices = VoiceFolder::CamPlusPlus(voices.into());
         Ok(Self {
-            segmentation: PyanNet::load(Path::new(segmentation), n_threads)?,
-            voices: CamPlusPlus::load(Path::new(voices), n_threads, precision)?,
-            whisper: whisper.transpose()?,
+            segmenter: Arc::new(PyanNet::load(Path::new(segmentation), pool.clone())?),
+            diarizer: Arc::new(Diarizer::load(&voices, compute_type, &pool)?),
+            whisper: whisper.transpose()?.map(Arc::new),
         })
     }
+}
 
-    fn segment(&self, samples: &Samples) -> Result<Segmentation, Failure> {
-        Ok((self.segmentation).segment(samples, diarize::STEP, &Silent)?)
+impl Engines for Models {
+    fn segmenter(&self, _: &dyn Monitor) -> Result<Arc<PyanNet>, EngineFailure> {
+        Ok(Arc::clone(&self.segmenter))
     }
 
-    fn diarize(
-        &self,
-        segmentation: &Segmentation,
-        samples: &Samples,
-        num_speakers: Option<usize>,
-    ) -> Result<Diarization, Failure> {
-        let options = DiarizeOptions::new(num_speakers, None, None);
-        let options = options.map_err(|_| "a number of speakers that cannot be")?;
-        Ok(diarize(
-            segmentation,
-            samples,
-            &self.voices,
-            &options,
-            &Silent,
-        )?)
+    fn recogniser(&self, _: &dyn Monitor) -> Result<Arc<Whisper>, EngineFailure> {
+        let whisper = self.whisper.as_ref().ok_or("no recogniser was given")?;
+        Ok(Arc::clone(whisper))
+    }
+
+    fn aligner(&self, _: Language, _: &dyn Monitor) -> Result<Option<Arc<Aligner>>, EngineFailure> {
+        Ok(None)
+    }
+
+    fn diarizer(&self, _: &dyn Monitor) -> Result<Arc<Diarizer>, EngineFailure> {
+        Ok(Arc::clone(&self.diarizer))
     }
 }
 
 /// One recording through all stages, and what each of them took; its error if it fails.
 fn evaluate(models: &Models, request: &Request) -> Value {
-    let mut stages = Stages::default();
+    let stages = Stages::default();
     let began = Instant::now();
-    let outcome = run(models, request, &mut stages);
+    let outcome = run(models, request, &stages);
     let seconds = began.elapsed().as_secs_f64();
-    let mut answer = outcome.unwrap_or_else(|failure| {
-        let stage = stages.current;
-        json!({"error": {"stage": stage, "message": whole_message(&*failure)}})
+    let mut answer = outcome.unwrap_or_else(|error| {
+        let stage = error.stage().name();
+        json!({"error": {"stage": stage, "message": whole_message(&error)}})
     });
     answer["seconds"] = seconds.into();
-    answer["stages"] = stages.done.into();
+    answer["stages"] = stages.done.into_inner().unwrap_or_default().into();
     answer
 }
 
-fn run(models: &Models, request: &Request, stages: &mut Stages) -> Result<Value, Failure> {
-    let samples = stages.run("decode", || decode(&request.path))?;
-    let segmentation = stages.run("segment", || models.segment(&samples))?;
-    let chunks = vad::chunks(
-        &segmentation.speech_scores(),
-        samples.len(),
-        &VadOptions::default(),
-    );
-    let mut transcript = stages.run("transcribe", || {
-        let options = AsrOptions {
-            language: request
-                .language
-                .as_deref()
-                .and_then(|code| code.parse().ok()),
-            batch_size: request.batch_size.unwrap_or(8),
-            ..AsrOptions::default()
-        };
-        let whisper = models.whisper.as_ref().ok_or("no recogniser was given")?;
-        Ok(asr::transcribe_chunks(
-            whisper, &samples, &chunks, &options, &Silent,
-        )?)
-    })?;
-    let diarization = stages.run("diarize", || {
-        models.diarize(&segmentation, &samples, request.num_speakers)
-    })?;
-    stages.run("assign", || {
-        assign(&mut transcript, &diarization);
-        Ok(())
-    })?;
+fn run(models: &Models, request: &Request, stages: &Stages) -> Result<Value, PipelineError> {
+    let pipeline = Pipeline {
+        engines: models,
+        audio: audio::Settings::default(),
+        side_by_side: request.side_by_side,
+    };
+    let options = AsrOptions {
+        language: request
+            .language
+            .as_deref()
+            .and_then(|code| code.parse().ok()),
+        batch_size: request.batch_size.unwrap_or(8),
+        ..AsrOptions::default()
+    };
+    let wanted = pipeline::Request {
+        text: Text::Recognise(Recognition {
+            options,
+            cuts: Some(VadOptions::default()),
+        }),
+        diarize: Some(diarize_options(request)),
+        ..pipeline::Request::default()
+    };
+    let outcome = pipeline.run(request.path.clone(), wanted, stages)?;
+    let transcript = outcome.transcript.unwrap_or_default();
     Ok(json!({
-        "audio_seconds": samples.duration(),
+        "audio_seconds": outcome.duration,
         "text": text(&transcript),
         "language": transcript.language,
         "words": words(&transcript),
-        "turns": turns(&diarization.turns),
+        "turns": turns(&outcome.diarization.unwrap_or_default().turns),
     }))
+}
+
+fn diarize_options(request: &Request) -> DiarizeOptions {
+    DiarizeOptions {
+        num_speakers: request.num_speakers.filter(|n| *n > 0),
+        ..DiarizeOptions::default()
+    }
 }
 
 /// Who speaks in a recording, by all steps from samples to turns.
 fn only_diarize(models: &Models, request: &Request) -> Result<Value, Failure> {
     let samples = decode(&request.path)?;
     let began = Instant::now();
-    let segmentation = models.segment(&samples)?;
-    let diarization = models.diarize(&segmentation, &samples, request.num_speakers)?;
+    let (diarizer, options) = (&models.diarizer, diarize_options(request));
+    let segmentation = (models.segmenter).segment(&samples, diarizer.step(), &Silent)?;
+    let diarization = diarizer.diarize(&segmentation, &samples, &options, &Silent)?;
     let seconds = began.elapsed().as_secs_f64();
     Ok(json!({
         "seconds": seconds,
@@ -234,29 +243,28 @@ fn wav(samples: &[f32]) -> Result<Vec<u8>, Failure> {
     Ok(out)
 }
 
-/// What each stage took.
+/// What each stage took, and the most memory that was held meanwhile.
 #[derive(Default)]
 struct Stages {
-    /// The one under way.
-    current: &'static str,
-    done: Vec<Value>,
+    done: Mutex<Vec<Value>>,
 }
 
-impl Stages {
-    fn run<T>(
-        &mut self,
-        name: &'static str,
-        work: impl FnOnce() -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        self.current = name;
+impl Monitor for Stages {
+    fn progress(&self, _stage: Stage, _done: Seconds, _total: Seconds) {}
+
+    fn begins(&self, _stage: Stage) {
         forget_peak();
-        let began = Instant::now();
-        let result = work()?;
-        let seconds = began.elapsed().as_secs_f64();
-        let peak = peak_rss_bytes();
-        self.done
-            .push(json!({"name": name, "seconds": seconds, "peak_rss_bytes": peak}));
-        Ok(result)
+    }
+
+    fn ends(&self, stage: Stage, took: Duration) {
+        let (name, seconds, peak) = (stage.name(), took.as_secs_f64(), peak_rss_bytes());
+        if let Ok(mut done) = self.done.lock() {
+            done.push(json!({"name": name, "seconds": seconds, "peak_rss_bytes": peak}));
+        }
+    }
+
+    fn is_cancelled(&self) -> bool {
+        false
     }
 }
 

@@ -16,6 +16,8 @@ pub(super) struct Request<'a> {
     pub(super) language: Option<&'a str>,
     /// Chunks of speech decoded side by side.
     pub(super) batch_size: usize,
+    /// Whether stages that do not need each other run side by side.
+    pub(super) side_by_side: bool,
     /// How many people speak, if that is told.
     pub(super) num_speakers: Option<usize>,
 }

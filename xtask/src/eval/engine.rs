@@ -101,6 +101,7 @@ mod tests {
                 path: path.into(),
                 language: None,
                 batch_size: 8,
+                side_by_side: true,
                 num_speakers: None,
             };
             engine.ask(&request).unwrap()

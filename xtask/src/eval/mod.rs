@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// Chunks of speech decoded side by side
     #[arg(long, value_name = "N", default_value_t = 8)]
     batch_size: usize,
+    /// Run one stage after the other, to see what each takes alone
+    #[arg(long)]
+    one_by_one: bool,
     /// Threads of the pipeline
     #[arg(long, value_name = "N", default_value_t = 2)]
     threads: usize,
@@ -147,6 +150,7 @@ fn request<'a>(manifest: &Manifest, item: &'a Item, options: &Options) -> Reques
         path: manifest.audio(item),
         language: given.filter(|_| options.language == Told::Given),
         batch_size: options.batch_size,
+        side_by_side: !options.one_by_one,
         num_speakers: (item.n_speakers).filter(|_| options.num_speakers == Speakers::Oracle),
     }
 }

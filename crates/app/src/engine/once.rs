@@ -40,7 +40,7 @@ impl Models {
                 progress: &progress,
             },
             audio: audio_settings(),
-            side_by_side: true,
+            side_by_side: false,
         };
         let outcome = pipeline.run(source(input), request, &progress);
         outcome.map_err(failure)

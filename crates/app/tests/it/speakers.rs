@@ -38,6 +38,8 @@ fn flags_about_speakers_need_somebody_who_asks_for_them() {
         ("--min-speakers=2", "--min-speakers"),
         ("--max-speakers=2", "--max-speakers"),
         ("--split-speakers", "--split-speakers"),
+        ("--diarize-model=campplus", "--diarize-model"),
+        ("--speaker-embeddings", "--speaker-embeddings"),
     ] {
         check_refused(
             &["transcribe", "talk.wav", flag],
@@ -90,6 +92,26 @@ fn a_network_that_is_not_here_is_named_with_the_way_to_get_it() {
 }
 
 #[test]
+fn a_diarization_model_is_named_by_what_there_is() {
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    let with = |model: &str| {
+        let flags = ["diarize", "talk.wav", "--offline", "--diarize-model", model];
+        desk.run_without_models(&flags)
+    };
+    with("speaker-diarization-4").assert_failed_saying(
+        2,
+        "give a folder, or one of campplus, speaker-diarization-3.1, speaker-diarization-community-1",
+    );
+    with("pyannote/speaker-diarization-community-1").assert_failed_saying(
+        4,
+        "run 'scriven models pull speaker-diarization-community-1' without --offline",
+    );
+    desk.put("mine/README.md", "nothing else");
+    with("./mine").assert_failed_saying(4, "./mine holds no diarization model");
+}
+
+#[test]
 fn the_two_people_of_the_recorded_call_are_told_apart() {
     const TEST: &str = "the_two_people_of_the_recorded_call_are_told_apart";
     let Some(call) = call_with_speakers(TEST) else {
@@ -119,6 +141,13 @@ fn the_two_people_of_the_recorded_call_are_told_apart() {
     // standard output is no terminal
     let ran = desk.run(&["diarize", &call]);
     assert_eq!(ran.stdout, diarization.to_rttm("sample"));
+    let ran = desk.run(&["diarize", "--num-speakers", "90", &call]);
+    assert_eq!(ran.code, Some(0));
+    assert!(
+        ran.stderr
+            .starts_with("note: asked for 90 speakers, found "),
+        "{ran:?}"
+    );
     let ran = desk.run(&["diarize", "-f", "table", "--num-speakers", "1", &call]);
     assert!(
         ran.stdout
@@ -143,6 +172,7 @@ fn every_word_of_the_recorded_call_has_a_speaker() {
         "--model",
         "tiny.en",
         "--diarize",
+        "--speaker-embeddings",
         "-f",
         "all",
         "-o",
@@ -167,6 +197,12 @@ fn every_word_of_the_recorded_call_has_a_speaker() {
             .iter()
             .all(|segment| segment.speaker.is_some())
     );
+
+    let embeddings = transcript.speaker_embeddings.unwrap();
+    let lengths: Vec<_> = (embeddings.iter())
+        .map(|(name, voice)| (name.as_str(), voice.len()))
+        .collect();
+    assert_eq!(lengths, [("SPEAKER_00", 192), ("SPEAKER_01", 192)]);
 
     let text = desk.read("sample.txt");
     assert!(

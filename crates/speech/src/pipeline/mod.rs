@@ -3,8 +3,8 @@
 //!
 //! A [`Request`] says what is wanted, [`Engines`] hands out the models, and [`Pipeline::run`] is the list of stages. What one
 //! stage leaves for others (samples, segmentation) is shared, and freed as soon as the last of them is done. Words and
-//! speakers do not need each other, so they are found side by side: while one waits for a single thread, the other has
-//! the cores.
+//! speakers do not need each other and can be found side by side: while one works on a single thread, the other has the
+//! cores.
 
 mod engines;
 mod error;
@@ -39,7 +39,7 @@ pub struct Pipeline<'a> {
     pub engines: &'a dyn Engines,
     /// How recordings are read.
     pub audio: Settings,
-    /// Whether stages that do not need each other run side by side. The result is the same.
+    /// Whether stages that do not need each other run side by side. The result is the same; on two cores the time is too.
     pub side_by_side: bool,
 }
 
@@ -52,6 +52,8 @@ pub struct Outcome {
     pub transcript: Option<Transcript>,
     /// Who speaks when; `None` if nobody asked.
     pub diarization: Option<Diarization>,
+    /// What the person who asked should know about it, a sentence each without a full stop.
+    pub notes: Vec<String>,
 }
 
 impl Pipeline<'_> {
@@ -121,10 +123,13 @@ impl Pipeline<'_> {
         let transcript = timed(Stage::Assign, monitor, || {
             Ok(with_speakers(transcript, diarization.as_ref(), &request))
         })?;
+        let shortfall = (request.diarize.zip(diarization.as_ref()))
+            .and_then(|(options, found)| options.speakers().shortfall(found.speakers().len()));
         Ok(Outcome {
             duration,
             transcript,
             diarization,
+            notes: shortfall.into_iter().collect(),
         })
     }
 

@@ -28,6 +28,7 @@ pub(super) struct Engines {
     cuts_at_speech: bool,
     alignment: Option<Alignment>,
     voices: Option<Voices>,
+    machine: Machine,
 }
 
 impl Engines {
@@ -65,7 +66,13 @@ impl Engines {
             cuts_at_speech,
             alignment: find_alignment(run, &machine, &progress)?,
             voices,
+            machine,
         })
+    }
+
+    /// Whether stages that do not need each other run side by side.
+    pub(super) fn run_side_by_side(&self) -> bool {
+        self.machine.runs_side_by_side()
     }
 
     /// Whether recordings are cut into chunks of speech.

@@ -114,12 +114,15 @@ impl<'a> Run<'a> {
         let pipeline = Pipeline {
             engines: &engines.shown_by(self, &progress),
             audio: engine::audio_settings(),
-            side_by_side: true,
+            side_by_side: engines.run_side_by_side(),
         };
         let request = self.plan.request(engines.cuts_at_speech());
         let outcome = pipeline.run(engine::source(input), request, &progress);
         let outcome = outcome.map_err(engine::failure)?;
         drop(progress);
+        for note in &outcome.notes {
+            self.console.note(&format!("{input}: {note}"));
+        }
 
         let transcript = outcome.transcript.unwrap_or_default();
         let n_speakers = outcome.diarization.map(|who| who.speakers().len());
