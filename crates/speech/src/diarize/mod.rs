@@ -15,6 +15,7 @@ mod diarizer;
 mod error;
 mod pieces;
 mod powerset;
+pub mod pyannote;
 mod second_look;
 mod stitch;
 #[cfg(test)]

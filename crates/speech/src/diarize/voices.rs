@@ -160,7 +160,7 @@ fn banks(frames: &Range<usize>, n_frames: usize) -> Range<usize> {
 }
 
 /// The frame of the segmentation in which the middle of a filter bank frame lies.
-fn frame_of(bank: usize) -> usize {
+pub(super) fn frame_of(bank: usize) -> usize {
     let middle = bank * HOP + FRAME / 2;
     (middle + FRAME_STEP / 2).saturating_sub(sample_of(0)) / FRAME_STEP
 }

@@ -22,6 +22,7 @@ use domain::units::Seconds;
 use crate::audio::Sound;
 
 use front::SincNet;
+pub(crate) use segmentation::round_half_even;
 pub use segmentation::{Segmentation, Windows};
 
 /// Slope of every leaky rectifier in the network.

@@ -63,7 +63,7 @@ impl Windows {
     }
 
     /// Frames of the recording that any window sees.
-    fn n_all_frames(&self) -> usize {
+    pub(crate) fn n_all_frames(&self) -> usize {
         match self.count.checked_sub(1) {
             Some(last) => round_half_even(self.len + last * self.step, FRAME_STEP) + 1,
             None => 0,
@@ -72,7 +72,7 @@ impl Windows {
 }
 
 /// `a/b` rounded to a whole number, halves to the even one.
-fn round_half_even(a: usize, b: usize) -> usize {
+pub(crate) fn round_half_even(a: usize, b: usize) -> usize {
     let (whole, rest) = (a / b, a % b);
     match (2 * rest).cmp(&b) {
         std::cmp::Ordering::Less => whole,
