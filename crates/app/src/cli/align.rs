@@ -88,7 +88,7 @@ pub(crate) fn run(args: Args) -> Exit {
 fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     let mut transcript = read_transcript(&args.transcript)?;
     let input = Input::new(args.recording);
-    input.glance()?;
+    input.glance().map_err(|failure| input.blame(failure))?;
     let language = match args.language {
         Some(language) => language,
         None => language_of(&transcript)?,

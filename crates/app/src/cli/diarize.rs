@@ -94,7 +94,7 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         console.note(note);
     }
     let input = Input::new(args.file.clone());
-    input.glance()?;
+    input.glance().map_err(|failure| input.blame(failure))?;
     let (format, name, exclusive) = (args.format, input.base_name(), args.exclusive);
     let (duration, mut diarization) = hear(args, &input, console, interrupt)?;
     if exclusive {

@@ -79,6 +79,14 @@ impl Input {
             },
         }
     }
+
+    /// A failure that begins with the name of this recording, if it is the recording's.
+    pub(crate) fn blame(&self, mut failure: Failure) -> Failure {
+        if failure.exit == Exit::Input {
+            failure.message = format!("{self}: {}", failure.message);
+        }
+        failure
+    }
 }
 
 impl fmt::Display for Input {

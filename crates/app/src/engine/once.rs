@@ -43,7 +43,7 @@ impl Models {
             side_by_side: false,
         };
         let outcome = pipeline.run(source(input), request, &progress);
-        outcome.map_err(failure)
+        outcome.map_err(|error| input.blame(failure(error)))
     }
 }
 

@@ -88,7 +88,7 @@ fn a_network_that_is_not_here_is_named_with_the_way_to_get_it() {
     desk.run_without_models(&["diarize", "talk.wav", "--model-dir", "models"])
         .assert_failed_saying(4, "segmentation-3.0");
     desk.run(&["diarize", "none.wav"])
-        .assert_failed_saying(3, "there is no such file");
+        .assert_failed(3, "scriven: none.wav: there is no such file");
 }
 
 #[test]
