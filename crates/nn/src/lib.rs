@@ -31,6 +31,7 @@ mod math;
 mod memory;
 mod pool;
 mod shared;
+mod vector;
 #[cfg(target_arch = "x86_64")]
 mod x86;
 

@@ -73,8 +73,11 @@ impl Image {
         &mut self.singles_mut()[start..start + len]
     }
 
-    /// The pixels of a row, to read.
-    pub(super) fn row(&self, row: usize) -> &[f32] {
+    /// The pixels `(width, channels)` of a row, to read.
+    ///
+    /// # Panics
+    /// When the image is not in single precision.
+    pub fn row(&self, row: usize) -> &[f32] {
         &self.singles()[self.start(row)..][..self.width * self.channels]
     }
 

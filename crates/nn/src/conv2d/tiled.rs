@@ -5,7 +5,7 @@
 )]
 
 use super::image::Image;
-use super::{Conv3x3, KERNEL, Shortcut};
+use super::{Conv3x3, KERNEL, Shortcut, TAPS};
 use crate::math::{Aligned, to_bf16};
 use crate::x86::amx::{self, Tiles};
 use crate::x86::avx512;
@@ -16,7 +16,6 @@ const CHANNELS: usize = 32;
 const PIXEL: usize = 2 * CHANNELS;
 /// Pixels that are summed at once.
 const BLOCK: usize = 32;
-const TAPS: usize = KERNEL * KERNEL;
 
 /// Filters from 32 to 32 channels.
 #[derive(Debug)]
@@ -67,20 +66,11 @@ impl TiledFilters {
         shortcut: Shortcut<'_>,
         output: &mut Output<'_>,
     ) {
-        let (n_rows, width) = (conv.n_rows(input.height), input.width);
+        let [n_rows, width] = conv.stride.size(input);
         let seen = input.halves();
-        let added = match shortcut {
-            Shortcut::Same(image) => {
-                assert!(
-                    image.height == n_rows && image.width == width && image.channels == CHANNELS
-                );
-                Some((image.halves(), image))
-            }
-            _ => None,
-        };
         let projected = match shortcut {
             Shortcut::Projected(image) => {
-                let last = (n_rows - 1) * conv.projection_stride;
+                let last = (n_rows - 1) * conv.projection_stride.down;
                 assert!(last < image.height && image.width == width && image.channels == CHANNELS);
                 assert_eq!(
                     self.tiles.n_bytes(),
@@ -92,6 +82,7 @@ impl TiledFilters {
             _ => None,
         };
         let n_taps = TAPS + usize::from(projected.is_some());
+        let mut before = [0; BLOCK * CHANNELS];
         let mut sums = Sums([0.0; BLOCK * CHANNELS]);
         // SAFETY: `TiledFilters` are only made where the processor has AMX.
         let tiles = unsafe { Tiles::configure() };
@@ -101,19 +92,24 @@ impl TiledFilters {
                 let mut taps = [std::ptr::null(); TAPS + 1];
                 for (tap, address) in taps.iter_mut().enumerate().take(TAPS) {
                     let (down, across) = (tap / KERNEL, tap % KERNEL);
-                    let at =
-                        (row * conv.stride + down) * input.pitch() + (first + across) * CHANNELS;
+                    let at = (row * conv.stride.down + down) * input.pitch()
+                        + (first + across) * CHANNELS;
                     // a block beyond the end of a row reads pixels of the next, or what an image has behind its last
                     *address = seen[at..at + BLOCK * CHANNELS].as_ptr().cast();
                 }
                 if let Some((halves, image)) = projected {
-                    let at = image.start(row * conv.projection_stride) + first * CHANNELS;
+                    let at = image.start(row * conv.projection_stride.down) + first * CHANNELS;
                     taps[TAPS] = halves[at..at + BLOCK * CHANNELS].as_ptr().cast();
                 }
-                let added = added.map(|(halves, image)| {
-                    let at = image.start(row) + first * CHANNELS;
-                    &halves[at..at + n * CHANNELS]
-                });
+                let added = match (shortcut, &*output) {
+                    (Shortcut::Output, Output::Pixels(data, pitch)) => {
+                        let before = &mut before[..n * CHANNELS];
+                        let at = row * pitch + first * CHANNELS;
+                        before.copy_from_slice(&data[at..at + n * CHANNELS]);
+                        Some(&*before)
+                    }
+                    _ => None,
+                };
                 let out = sums.0.as_mut_ptr().cast();
                 // SAFETY: every tap has 32 pixels, checked above, and there are two tiles for each.
                 unsafe {

@@ -6,6 +6,7 @@
 
 pub mod campplus;
 pub mod fbank;
+mod residual;
 
 pub use campplus::CamPlusPlus;
 pub use fbank::{Fbank, Features};

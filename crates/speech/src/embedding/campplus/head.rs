@@ -5,6 +5,7 @@
 use nn::conv2d::{self, Conv3x3, Image, Shortcut};
 
 use crate::embedding::fbank::BANDS;
+use crate::embedding::residual::{Residual, take_bands};
 
 /// Channels of every convolution.
 pub(super) const FILTERS: usize = 32;
@@ -21,21 +22,13 @@ pub(super) struct Head {
     pub(super) last: Conv3x3,
 }
 
-/// Two convolutions, to whose result their input is added.
-#[derive(Debug)]
-pub(super) struct Residual {
-    pub(super) convs: [Conv3x3; 2],
-    /// Whether the input has twice the bands, and the second one makes it fit.
-    pub(super) is_projected: bool,
-}
-
 /// What one worker keeps.
 #[derive(Debug, Default)]
 pub(super) struct Scratch {
     bands: Image,
     full: Image,
-    /// Images of half of the bands, and of a quarter: input, between and output of a residual block.
-    halves: [[Image; 3]; 2],
+    /// Images of half of the bands, and of a quarter: what residual blocks make, and what is between their convolutions.
+    halves: [[Image; 2]; 2],
     conv: conv2d::Scratch,
 }
 
@@ -48,37 +41,14 @@ impl Head {
             halves,
             conv,
         } = scratch;
-        bands.resize(BANDS, features.len() / BANDS, 1);
-        for band in 0..BANDS {
-            let frames = features.iter().skip(band).step_by(BANDS);
-            (bands.row_mut(band).iter_mut().zip(frames)).for_each(|(out, x)| *out = *x);
-        }
+        take_bands(features, bands);
         self.first.forward(conv, bands, Shortcut::None, full);
-        let mut input = &mut *full;
-        for (pair, [a, b, c]) in self.residuals.chunks_exact(2).zip(halves) {
-            pair[0].forward(conv, input, a, b);
-            pair[1].forward(conv, b, a, c);
-            input = c;
+        let mut input = &*full;
+        for (pair, [image, between]) in self.residuals.chunks_exact(2).zip(halves) {
+            pair[0].forward(conv, input, between, image);
+            pair[1].forward_in_place(conv, image, between);
+            input = image;
         }
         self.last.forward_columns(conv, input, output, CHANNELS);
-    }
-}
-
-impl Residual {
-    fn forward(
-        &self,
-        conv: &mut conv2d::Scratch,
-        input: &Image,
-        between: &mut Image,
-        output: &mut Image,
-    ) {
-        let [first, second] = &self.convs;
-        first.forward(conv, input, Shortcut::None, between);
-        let shortcut = if self.is_projected {
-            Shortcut::Projected(input)
-        } else {
-            Shortcut::Same(input)
-        };
-        second.forward(conv, between, shortcut, output);
     }
 }

@@ -4,14 +4,15 @@ use std::path::Path;
 
 use domain::options::ComputeType;
 use nn::batch_norm::BatchNorm;
-use nn::conv2d::{Conv3x3, Conv3x3Weights};
+use nn::conv2d::{Conv3x3, Conv3x3Weights, Stride};
 use nn::dense::{DenseLayer, DenseParts};
 use nn::linear::{Linear, Then};
 use nn::{Isa, Pool, Precision};
 
-use super::head::{CHANNELS, FILTERS, Head, OUTPUT_BANDS, Residual};
+use super::head::{CHANNELS, FILTERS, Head, OUTPUT_BANDS};
 use super::{Block, CamPlusPlus};
 use crate::embedding::EMBEDDING;
+use crate::embedding::residual::Residual;
 use crate::models::Companion;
 use crate::weights::{Checkpoint, Weights, WeightsError};
 
@@ -97,10 +98,10 @@ impl Source<'_> {
             } else {
                 self.projecting_conv(name, stride)?
             };
-            Ok(Residual {
-                convs: [self.conv(&conv1, &norm1, FILTERS, stride)?, second],
-                is_projected: stride > 1,
-            })
+            Ok(Residual([
+                self.conv(&conv1, &norm1, FILTERS, stride)?,
+                second,
+            ]))
         };
         Ok(Head {
             first: self.conv("head.conv1", "head.bn1", 1, 1)?,
@@ -125,7 +126,7 @@ impl Source<'_> {
         Ok(self.packed(Conv3x3Weights {
             weight: &weight,
             bias: &bias,
-            stride,
+            stride: along_bands(stride),
             projection: None,
         }))
     }
@@ -143,8 +144,8 @@ impl Source<'_> {
         Ok(self.packed(Conv3x3Weights {
             weight: &weight,
             bias: &bias,
-            stride: 1,
-            projection: Some((&projection, stride)),
+            stride: Stride::ONE,
+            projection: Some((&projection, along_bands(stride))),
         }))
     }
 
@@ -289,5 +290,13 @@ impl Source<'_> {
             &read("running_mean")?,
             &read("running_var")?,
         ))
+    }
+}
+
+/// Strides of the head leave time as it is.
+fn along_bands(stride: usize) -> Stride {
+    Stride {
+        down: stride,
+        across: 1,
     }
 }
