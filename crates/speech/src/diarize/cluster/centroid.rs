@@ -160,7 +160,9 @@ fn directions(leaves: &[Leaf], labels: &[usize]) -> BTreeMap<usize, Vec<f64>> {
     for sum in sums.values_mut() {
         let norm = sum.iter().map(|x| x * x).sum::<f64>().sqrt();
         let norm = norm.max(f64::MIN_POSITIVE);
-        sum.iter_mut().for_each(|x| *x /= norm);
+        for x in sum {
+            *x /= norm;
+        }
     }
     sums
 }

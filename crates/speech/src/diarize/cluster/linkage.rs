@@ -254,7 +254,9 @@ mod tests {
         let mut near = |corner: usize| {
             let mut point = vec![0.0; 5];
             point[corner] = 1.0;
-            point.iter_mut().for_each(|x| *x += 0.1 * noise.f32());
+            for x in &mut point {
+                *x += 0.1 * noise.f32();
+            }
             point
         };
         (0..40).map(|n| near(n % 4)).collect()

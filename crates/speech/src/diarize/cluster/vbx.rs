@@ -1,4 +1,4 @@
-//! VBx: speakers as a mixture of Gaussians in the space of a PLDA, found by variational Bayes. Speakers that the data do
+//! `VBx`: speakers as a mixture of Gaussians in the space of a PLDA, found by variational Bayes. Speakers that the data do
 //! not need fade away (Landini, Profant, Diez, Burget 2022; `VBx` and `cluster_vbx` of pyannote.audio 4, which leave the
 //! Markov chain over time out). Equation numbers are those of the paper.
 
@@ -62,7 +62,9 @@ impl Mixture {
             total += weight;
             (sum.iter_mut().zip(embedding)).for_each(|(sum, x)| *sum += weight * f64::from(*x));
         }
-        sum.iter_mut().for_each(|x| *x /= total);
+        for x in &mut sum {
+            *x /= total;
+        }
         sum
     }
 }

@@ -51,13 +51,17 @@ impl Activity {
         let of_window = |window: usize| {
             let frames = self.window(window);
             let is_active = |speaker: &usize| frames.iter().any(|bits| bits & 1 << speaker != 0);
+            let n_alone = |speaker: usize| -> usize {
+                let alone = frames.iter().map(|bits| *bits == 1 << speaker);
+                alone.map(usize::from).sum()
+            };
             let mut speakers: Vec<usize> = (0..TRACKS).filter(is_active).collect();
             let silent = |speaker: usize| frames.iter().map(move |bits| bits & 1 << speaker == 0);
             speakers.sort_by(|a, b| silent(*a).cmp(silent(*b)));
             speakers.into_iter().map(move |speaker| Local {
                 window,
                 speaker,
-                n_alone: frames.iter().filter(|bits| **bits == 1 << speaker).count(),
+                n_alone: n_alone(speaker),
             })
         };
         (0..self.windows.count).flat_map(of_window).collect()

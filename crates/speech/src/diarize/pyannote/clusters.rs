@@ -172,7 +172,9 @@ fn unit(voice: &[f32]) -> Vec<f64> {
 fn scaled(mut vector: Vec<f64>) -> Vec<f64> {
     let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
     if norm > 0.0 {
-        vector.iter_mut().for_each(|x| *x /= norm);
+        for x in &mut vector {
+            *x /= norm;
+        }
     }
     vector
 }

@@ -230,7 +230,9 @@ fn by_frame(runs: &[Run], n_frames: usize) -> Vec<Vec<usize>> {
             .iter_mut()
             .for_each(|active: &mut Vec<_>| active.push(*speaker));
     }
-    frames.iter_mut().for_each(|active| active.sort_unstable());
+    for active in &mut frames {
+        active.sort_unstable();
+    }
     frames
 }
 

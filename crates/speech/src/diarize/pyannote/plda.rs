@@ -1,4 +1,4 @@
-//! The space in which VBx compares voices: within-speaker noise is white there, and what tells speakers apart lies along
+//! The space in which `VBx` compares voices: within-speaker noise is white there, and what tells speakers apart lies along
 //! the axes (pyannote.audio's `PLDA` and `vbx_setup`).
 
 use std::path::Path;
@@ -91,7 +91,9 @@ fn stretched(mut vector: Vec<f64>) -> Vec<f64> {
     let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
     if norm > 0.0 {
         let factor = (vector.len() as f64).sqrt() / norm;
-        vector.iter_mut().for_each(|x| *x *= factor);
+        for x in &mut vector {
+            *x *= factor;
+        }
     }
     vector
 }

@@ -117,7 +117,9 @@ impl Told {
                 *x += f32::from(bits >> speaker & 1);
             }
         }
-        voice.iter_mut().for_each(|x| *x /= heard.len() as f32);
+        for x in &mut voice {
+            *x /= heard.len() as f32;
+        }
         voice[4 + heard.len() % 9] = 0.1;
         voice
     }
@@ -256,7 +258,7 @@ fn two_people_are_told_apart_in_a_recording() {
     else {
         return;
     };
-    let samples = audio::decode(&*sample, &audio::Settings::default(), &Silent).unwrap();
+    let samples = audio::decode(sample.as_path(), &audio::Settings::default(), &Silent).unwrap();
     let network = PyanNet::load(&segmentation, 2).unwrap();
     let voices = CamPlusPlus::load(&voices, 2, nn::Precision::Float32).unwrap();
     let segmentation = network.segment(&samples, 80_000, &Silent).unwrap();
