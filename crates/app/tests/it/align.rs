@@ -113,7 +113,11 @@ fn what_cannot_be_aligned_is_told() {
         (["none.json", "talk.wav"], 3, "cannot read none.json"),
         (["odd.json", "talk.wav"], 3, "odd.json is no transcript"),
         (["back.json", "talk.wav"], 3, "a segment from 2 s to 1 s"),
-        (["talk.json", "none.wav"], 3, "none.wav: there is no such file"),
+        (
+            ["talk.json", "none.wav"],
+            3,
+            "none.wav: there is no such file",
+        ),
         (["talk.json", "empty.wav"], 3, "empty"),
     ] {
         let arguments = [&["align"], &arguments[..], &["--align-model", &model]].concat();

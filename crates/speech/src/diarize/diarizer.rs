@@ -1,13 +1,16 @@
 //! What tells speakers apart, whichever method it follows.
 
+use std::path::Path;
+
 use domain::diarization::Diarization;
 use domain::options::{ComputeType, DiarizeOptions};
 use domain::progress::Monitor;
 use nn::Pool;
 
+use super::pyannote::{self, Method, Plda};
 use super::{DiarizeError, STEP, diarize};
 use crate::audio::Sound;
-use crate::embedding::CamPlusPlus;
+use crate::embedding::{CamPlusPlus, ResNet34, resnet34};
 use crate::models::VoiceFolder;
 use crate::pyannet::Segmentation;
 use crate::weights::WeightsError;
@@ -17,10 +20,18 @@ use crate::weights::WeightsError;
 pub enum Diarizer {
     /// CAM++ and our own method ([`diarize`]).
     CamPlusPlus(CamPlusPlus),
+    /// `WeSpeaker`'s `ResNet34` and a method of pyannote's ([`pyannote::diarize`]).
+    Pyannote {
+        /// What hears voices.
+        network: ResNet34,
+        /// What makes speakers of them.
+        method: Method,
+    },
 }
 
 impl Diarizer {
-    /// Loads what was found, for the threads of `pool`.
+    /// Loads what was found, for the threads of `pool`. A model with a PLDA is run as community-1, one without as
+    /// speaker-diarization-3.1.
     ///
     /// # Errors
     /// When a file is missing, damaged, or not of the network that it should be.
@@ -33,7 +44,14 @@ impl Diarizer {
             VoiceFolder::CamPlusPlus(folder) => {
                 CamPlusPlus::load_for(folder, pool.clone(), compute).map(Self::CamPlusPlus)
             }
-            VoiceFolder::ResNet34 { .. } => todo!(),
+            VoiceFolder::ResNet34 { embedding, plda } => Ok(Self::Pyannote {
+                // First what is read in no time, so that a mistake shows at once.
+                method: match plda {
+                    Some(folder) => Method::vbx(fitting_plda(folder)?),
+                    None => Method::agglomerative(),
+                },
+                network: ResNet34::load_for(embedding, pool.clone(), compute)?,
+            }),
         }
     }
 
@@ -41,6 +59,7 @@ impl Diarizer {
     pub fn step(&self) -> usize {
         match self {
             Self::CamPlusPlus(_) => STEP,
+            Self::Pyannote { .. } => pyannote::STEP,
         }
     }
 
@@ -60,6 +79,28 @@ impl Diarizer {
     ) -> Result<Diarization, DiarizeError> {
         match self {
             Self::CamPlusPlus(network) => diarize(segmentation, sound, network, options, monitor),
+            Self::Pyannote { network, method } => {
+                let found =
+                    pyannote::diarize(segmentation, sound, network, method, options, monitor);
+                found.map(|(diarization, _)| diarization)
+            }
         }
     }
+}
+
+/// The PLDA of a folder, if it is for the vectors of `ResNet34`.
+fn fitting_plda(folder: &Path) -> Result<Plda, WeightsError> {
+    let plda = Plda::open(folder)?;
+    if plda.dimension() == resnet34::EMBEDDING {
+        return Ok(plda);
+    }
+    Err(WeightsError::Unfit {
+        path: folder.to_owned(),
+        wanted: "PLDA",
+        reason: format!(
+            "it compares voices of {} numbers, and the network gives {}",
+            plda.dimension(),
+            resnet34::EMBEDDING
+        ),
+    })
 }

@@ -10,6 +10,7 @@ use crate::audio::{SAMPLE_RATE, Sound};
 use crate::diarize::DiarizeError;
 use crate::diarize::voices::frame_of;
 use crate::embedding::fbank::Kind;
+use crate::embedding::resnet34::{self, ResNet34, Window};
 use crate::embedding::{CamPlusPlus, EMBEDDING, Fbank};
 
 /// Windows that are heard together, between two looks at whether to go on.
@@ -109,6 +110,22 @@ impl WindowVoices for CamPlusPlus {
             .map(|voice| voice.to_vec());
         (windows.iter())
             .map(|(_, masks)| voices.by_ref().take(masks.len()).collect())
+            .collect()
+    }
+}
+
+impl WindowVoices for ResNet34 {
+    fn dimension(&self) -> usize {
+        resnet34::EMBEDDING
+    }
+
+    fn embed_windows(&self, windows: &[(&[f32], Vec<Vec<f32>>)]) -> Vec<Vec<Vec<f32>>> {
+        let windows: Vec<Window<'_>> = (windows.iter())
+            .map(|(samples, masks)| Window { samples, masks })
+            .collect();
+        let voices = ResNet34::embed_windows(self, &windows).into_iter();
+        voices
+            .map(|window| window.iter().map(|voice| voice.to_vec()).collect())
             .collect()
     }
 }
