@@ -31,8 +31,7 @@ fn transcript(language: &str, segments: Vec<Segment>) -> Transcript {
     Transcript {
         segments,
         language: language.into(),
-        language_probability: None,
-        word_timing: None,
+        ..Transcript::default()
     }
 }
 
