@@ -6,6 +6,7 @@
 
 pub(super) mod assignment;
 pub mod centroid;
+mod echoes;
 pub(super) mod kmeans;
 mod linkage;
 pub(super) mod own;

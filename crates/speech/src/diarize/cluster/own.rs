@@ -7,12 +7,13 @@
 
 use domain::options::SpeakerRange;
 
+use super::echoes;
 use super::sums::{NOISE, Sums};
 use super::tree::Tree;
 use crate::diarize::voices::Voice;
 
 /// Voices at least so alike may be one.
-const SAME: f64 = 0.6;
+const SAME: f64 = 0.62;
 /// Two are parted if they are less than this alike, measured by how alike each is to itself.
 const APART: f64 = 0.75;
 /// How much of each must have been heard to part them, in frames of 10 ms: 6 s.
@@ -22,15 +23,15 @@ const LARGEST: usize = 2000;
 
 /// The speaker of each voice, numbered from 0; as many as the range allows and voices there are.
 pub(crate) fn group(voices: &[Voice], range: SpeakerRange) -> Vec<usize> {
-    let sets = voices.iter().enumerate().map(|(idx, voice)| Set {
-        sums: Sums::of(voice),
-        members: vec![idx],
-    });
+    let mut sets: Vec<Set> = (echoes::by_sound(voices).into_iter())
+        .map(|members| Set::of_one(voices, members))
+        .collect();
+    if sets.len() < range.min {
+        let each = (0..voices.len()).map(|idx| Set::of_one(voices, vec![idx]));
+        sets = each.collect();
+    }
     let mut speakers = vec![0; voices.len()];
-    for (speaker, set) in group_sets(sets.collect(), range, LARGEST)
-        .iter()
-        .enumerate()
-    {
+    for (speaker, set) in group_sets(sets, range, LARGEST).iter().enumerate() {
         set.members.iter().for_each(|idx| speakers[*idx] = speaker);
     }
     speakers
@@ -44,6 +45,14 @@ struct Set {
 }
 
 impl Set {
+    /// What sounds like the first of its members, and counts as much.
+    fn of_one(voices: &[Voice], members: Vec<usize>) -> Self {
+        Self {
+            sums: Sums::of(&voices[members[0]]),
+            members,
+        }
+    }
+
     fn with(mut self, other: Self) -> Self {
         self.sums = self.sums.with(&other.sums);
         self.members.extend(other.members);
@@ -132,7 +141,9 @@ impl Forest {
     fn parts(&self, node: usize) -> Option<Parts> {
         let (left, right, similarity) = self.tree.node(node).joined?;
         let [a, b] = [left, right].map(|node| &self.tree.node(node).sums);
-        let within = (a.coherence() * b.coherence()).max(0.0).sqrt();
+        // nothing is more alike than one voice, only chance makes it seem so
+        let [of_a, of_b] = [a, b].map(|sums| sums.coherence().clamp(0.0, 1.0));
+        let within = (of_a * of_b).sqrt();
         Some(Parts {
             left,
             right,
@@ -204,6 +215,7 @@ mod tests {
 
     use super::*;
     use crate::diarize::tests::voice;
+    use crate::embedding::EMBEDDING;
 
     const ANY: SpeakerRange = SpeakerRange {
         min: 1,
@@ -242,6 +254,40 @@ mod tests {
             [0; 2],
             "a single stretch says nothing about itself"
         );
+    }
+
+    #[test]
+    fn the_same_sound_again_says_nothing_new() {
+        // 4.5 s of each of two similar voices, played over and over
+        let voices = similar(3, 150).repeat(4);
+        assert_eq!(group(&voices, ANY), [0; 24]);
+    }
+
+    /// One of several stretches of the same voice, whose noise is partly the same: `shared` of it lies on `axis`.
+    fn stretch(idx: usize, length: usize, axis: usize, shared: f32) -> Voice {
+        let reliability = length as f32 / (length as f32 + 120.0);
+        let noise = 1.0 - reliability;
+        let mut direction = [0.0; EMBEDDING];
+        direction[0] = reliability.sqrt();
+        direction[axis] = (noise * shared).sqrt();
+        direction[axis + 1 + idx] = (noise * (1.0 - shared)).sqrt();
+        Voice::new(direction, length)
+    }
+
+    #[test]
+    fn what_is_more_alike_than_one_voice_is_no_voice_of_its_own() {
+        let alike = (0..6).map(|idx| stretch(idx, 110, 10, 0.8));
+        let rest = (0..6).map(|idx| stretch(idx, 200, 20, 0.15));
+        let voices: Vec<Voice> = alike.chain(rest).collect();
+        let [alike, rest] = [&voices[..6], &voices[6..]]
+            .map(|voices| Sums::of_all(&voices.iter().collect::<Vec<_>>()).unwrap());
+        let similarity = alike.similarity(&rest);
+        let ratio = similarity / (alike.coherence() * rest.coherence()).sqrt();
+        assert!(
+            similarity > 0.99 && ratio < APART,
+            "{similarity} and {ratio}"
+        );
+        assert_eq!(group(&voices, ANY), [0; 12]);
     }
 
     #[test]
@@ -303,6 +349,21 @@ mod tests {
                     prop_assert_eq!(a.0 == b.0, of_a == of_b);
                 }
             }
+        }
+
+        #[test]
+        fn hearing_all_of_it_twice_finds_nobody_else(
+            said in prop::collection::vec((0_usize..6, 60_usize..400), 1..40), share in 0.0_f32..1.5,
+        ) {
+            // voices of which some resemble each other
+            let voice = |(speaker, length): &(usize, usize)| {
+                between(&voice(*speaker, *length), &voice(speaker / 2 * 2, length + 1), share)
+            };
+            let once: Vec<Voice> = said.iter().map(voice).collect();
+            let found = group(&once, ANY);
+            let twice = group(&once.repeat(2), ANY);
+            prop_assert_eq!(&twice[..once.len()], &found);
+            prop_assert_eq!(&twice[once.len()..], &found);
         }
 
         #[test]

@@ -69,7 +69,8 @@ impl Sums {
         product(&self.direction, &other.direction) / (self.weight * other.weight)
     }
 
-    /// How alike the voices of a set are among each other; 1 for a single one.
+    /// How alike the voices of a set are among each other; 1 for a single one. More than 1 is chance, or sound that was
+    /// heard more than once.
     pub(super) fn coherence(&self) -> f64 {
         let pairs = self.weight * self.weight - self.squares;
         if self.count < 2 || pairs <= 0.0 {
@@ -79,7 +80,7 @@ impl Sums {
     }
 }
 
-fn product(a: &[f32; EMBEDDING], b: &[f32; EMBEDDING]) -> f64 {
+pub(super) fn product(a: &[f32; EMBEDDING], b: &[f32; EMBEDDING]) -> f64 {
     let (a, _) = a.as_chunks::<16>();
     let (b, _) = b.as_chunks::<16>();
     let mut sums = [0.0_f32; 16];
