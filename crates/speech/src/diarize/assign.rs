@@ -121,3 +121,69 @@ fn nearest(voice: &Voice, centres: &[Embedding], taken: &[usize]) -> usize {
         })
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diarize::tests::voice;
+    use crate::embedding::EMBEDDING;
+
+    fn piece(track: usize, start: usize, end: usize) -> Piece {
+        Piece {
+            track,
+            frames: start..end,
+        }
+    }
+
+    /// Pieces with their voices: each is the speaker, and for how many frames of 10 ms he is heard.
+    fn speakers(said: &[(Piece, Voice)], min: usize) -> Vec<usize> {
+        let (pieces, voices): (Vec<_>, Vec<_>) = said.iter().cloned().unzip();
+        let range = SpeakerRange {
+            min,
+            max: usize::MAX,
+        };
+        assign(&pieces, &voices, range).of_piece
+    }
+
+    #[test]
+    fn short_pieces_go_to_whom_they_resemble_unless_he_speaks_beside_them() {
+        let said = [
+            (piece(0, 0, 200), voice(3, 330)),
+            (piece(1, 100, 130), voice(3, 60)), // while the same voice is heard on another track
+            (piece(0, 300, 500), voice(5, 330)),
+            (piece(1, 600, 630), voice(3, 60)),
+            (piece(0, 626, 800), voice(3, 300)), // beside it for a moment only
+        ];
+        assert_eq!(speakers(&said, 1), [0, 1, 1, 0, 0]);
+    }
+
+    #[test]
+    fn of_two_whom_a_piece_resembles_alike_the_first_is_taken() {
+        let axis = |axis: usize| {
+            let mut direction = [0.0; EMBEDDING];
+            direction[axis] = 1.0;
+            direction
+        };
+        let mut between = axis(0);
+        between[1] = 1.0;
+        let said = [
+            (piece(0, 0, 200), Voice::new(axis(1), 330)),
+            (piece(0, 300, 500), Voice::new(axis(0), 330)),
+            (piece(0, 600, 630), Voice::new(between, 50)),
+        ];
+        assert_eq!(speakers(&said, 1), [0, 1, 0]);
+    }
+
+    #[test]
+    fn short_pieces_are_clustered_only_if_else_there_are_too_few() {
+        let said = [
+            (piece(0, 0, 100), voice(0, 165)),
+            (piece(0, 200, 245), voice(1, 75)),
+            (piece(0, 300, 330), voice(2, 45)),
+        ];
+        assert_eq!(speakers(&said, 1), [0, 0, 0]);
+        assert_eq!(speakers(&said, 2)[..2], [0, 1]);
+        assert_eq!(speakers(&said, 3), [0, 1, 2]);
+        assert_eq!(speakers(&said[1..], 1), [0, 0], "of at least 0.5 s");
+    }
+}

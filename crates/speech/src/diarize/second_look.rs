@@ -64,3 +64,51 @@ fn is_doubtful(voice: &Voice, speaker: usize, heard: &[Sums]) -> bool {
             .into_iter()
             .any(|(_, other)| sums.similarity(other) >= DOUBTFUL)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedding::EMBEDDING;
+
+    /// A voice that is partly the first speaker's and partly the second's.
+    fn between(first: f32, second: f32, length: usize) -> Voice {
+        let mut direction = [0.0; EMBEDDING];
+        (direction[0], direction[1]) = (first, second);
+        Voice::new(direction, length)
+    }
+
+    #[test]
+    fn only_parts_that_are_clearly_anothers_change_hands() {
+        let whole = |start: usize, frames: usize| Piece {
+            track: 0,
+            frames: start..start + frames,
+        };
+        let pieces = vec![
+            whole(0, 180),
+            whole(200, 118),
+            whole(400, 60),
+            whole(500, 180),
+        ];
+        let voices = vec![
+            between(0.8, 0.6, 300), // resembles both
+            between(0.8, 0.6, 199), // and is too short to be looked at
+            between(0.8, 0.6, 100),
+            between(1.0, 0.2, 300), // resembles one
+        ];
+        let ends = [between(1.0, 0.0, 300), between(0.0, 1.0, 300)];
+        let speakers = Speakers {
+            of_piece: vec![0; 4],
+            voices: ends.map(|voice| voice.direction).to_vec(),
+            heard: ends.iter().map(Sums::of).collect(),
+        };
+        let hear = |parts: &[Piece]| {
+            assert_eq!(parts.len(), 3);
+            let heard = [(1.0, 0.0), (0.66, 0.75), (0.6, 0.8)];
+            Ok(heard.map(|(a, b)| between(a, b, 100)).to_vec())
+        };
+        let tracks = Tracks::silent(700);
+        let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear).unwrap();
+        assert_eq!(pieces.len(), 6);
+        assert_eq!(speakers.of_piece, [0, 0, 1, 0, 0, 0]);
+    }
+}

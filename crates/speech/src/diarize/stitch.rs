@@ -40,6 +40,15 @@ impl Tracks {
         self.likely[frame][track]
     }
 
+    /// Some frames in which nobody is heard.
+    #[cfg(test)]
+    pub(super) fn silent(n_frames: usize) -> Self {
+        Self {
+            active: vec![0; n_frames],
+            likely: vec![[0.0; TRACKS]; n_frames],
+        }
+    }
+
     fn push(&mut self, sum: &Sum) {
         let mean = sum.mean();
         self.active.push(likeliest(&mean));

@@ -118,6 +118,18 @@ pub(super) fn voice(speaker: usize, length: usize) -> Voice {
     Voice::new(direction, length)
 }
 
+/// Tracks that are heard in these pieces.
+pub(super) fn tracks(n_frames: usize, pieces: &[Piece]) -> stitch::Tracks {
+    let said = pieces
+        .iter()
+        .map(|piece| (piece.track, piece.frames.clone()));
+    let talk = Talk {
+        n_samples: n_frames * 270,
+        said: said.collect(),
+    };
+    stitch::stitch(&talk.segmentation(&[0]))
+}
+
 fn any() -> SpeakerRange {
     DiarizeOptions::default().speakers()
 }
@@ -186,6 +198,71 @@ fn short_recordings_are_served() {
     };
     let turns = talk.diarize(&[0], any()).turns;
     assert_eq!(told(&turns), "0.12-0.37 00");
+}
+
+#[test]
+fn brief_pauses_are_part_of_a_turn_and_others_are_not() {
+    let turns = "1.03-8.00 00, 9.99-11.98 00, 12.97-15.96 01";
+    let said = [(0, 1..4), (0, 5..8), (0, 10..12), (1, 13..16)];
+    check(20, &said, turns, turns);
+}
+
+#[test]
+fn a_tenth_of_a_second_is_no_speech() {
+    for (n_frames, turns) in [(5, ""), (6, "1.72-1.82 00")] {
+        let talk = Talk {
+            n_samples: 160_000,
+            said: vec![(0, 100..100 + n_frames)],
+        };
+        assert_eq!(told(&talk.diarize(&[0], any()).turns), turns, "{n_frames}");
+    }
+}
+
+/// What a network says that hears one person all the time, with `doubt` (a log-probability) in some frames of a window.
+fn one_person(
+    windows: Windows,
+    doubt: f32,
+    is_doubtful: impl Fn(usize, usize) -> bool,
+) -> Segmentation {
+    let frames =
+        (0..windows.count).flat_map(|window| (0..windows.n_frames()).map(move |at| (window, at)));
+    let values = frames.flat_map(|(window, frame)| {
+        let speaks = if is_doubtful(window, frame) {
+            doubt
+        } else {
+            -0.06
+        };
+        let nobody = (1.0 - speaks.exp()).max(0.01).ln();
+        [nobody, speaks, -9.0, -9.0, -9.0, -9.0, -9.0]
+    });
+    let values: Vec<f32> = values.collect();
+    Segmentation::scripted(windows, &values)
+}
+
+#[test]
+fn long_stretches_are_cut_where_the_speaker_is_heard_least() {
+    let windows = Windows::new(16_000 * 5, 160_000, STEP);
+    let heard = one_person(windows, -0.6, |_, frame| (150..152).contains(&frame));
+    let pieces = pieces::pieces(&stitch::stitch(&heard));
+    let frames: Vec<_> = pieces.iter().map(|piece| piece.frames.clone()).collect();
+    assert_eq!(frames, [0..150, 150..297]);
+}
+
+#[test]
+fn the_middle_of_a_window_counts_more_than_the_edge_of_another() {
+    // the end of the first window is the middle of the second, and one of them is sure that nobody speaks
+    let windows = Windows::new(16_000 * 15, 160_000, STEP);
+    let end = 560..589;
+    let heard = |in_window: usize| {
+        let first = 296 * in_window; // windows begin 296.3 frames apart
+        let frames = end.start - first..end.end - first;
+        let heard = one_person(windows, -4.0, |window, frame| {
+            window == in_window && frames.contains(&frame)
+        });
+        stitch::stitch(&heard).is_active(570, 0)
+    };
+    assert!(heard(0));
+    assert!(!heard(1));
 }
 
 #[test]

@@ -178,6 +178,7 @@ pub(super) fn mean<'a>(voices: impl IntoIterator<Item = &'a Voice>) -> Embedding
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diarize::tests::tracks;
 
     #[test]
     fn filter_banks_lie_in_the_frames_that_they_are_heard_for() {
@@ -190,6 +191,22 @@ mod tests {
             .map(|frame| banks(&(frame..frame + 1), 10_000).len())
             .sum();
         assert!((3374..=3376).contains(&n_banks), "{n_banks} of 3375");
+    }
+
+    #[test]
+    fn a_piece_is_heard_where_nobody_else_speaks_if_that_is_long_enough() {
+        let piece = |track: usize, frames: Range<usize>| Piece { track, frames };
+        let heard = |other: Range<usize>| {
+            let tracks = tracks(200, &[piece(0, 0..100), piece(1, other)]);
+            Stretch::new(&tracks, &piece(0, 0..100), 10_000)
+        };
+        let (alone, half, little) = (heard(150..160), heard(50..120), heard(10..160));
+        assert_eq!(alone.length, 169); // 100 frames of 16.875 ms
+        assert_eq!(half.frames, alone.frames[..half.length]);
+        assert!(half.frames.iter().all(|bank| frame_of(*bank) < 50));
+        assert_eq!(half.length, 85);
+        assert!(little.length < ENOUGH && little.length > 0);
+        assert_eq!(little.frames, alone.frames);
     }
 
     #[test]
