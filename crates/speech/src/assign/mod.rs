@@ -6,14 +6,17 @@
 //! follows whisperX, for comparing and for services that must answer alike. [`split_at_speakers`] then cuts segments in
 //! which several people speak.
 //!
-//! All of it is pure and takes time in proportion to words and turns, but for a logarithm.
+//! All of it is pure. It takes time in proportion to words, turns, and the edges of turns that words hold, but for a
+//! logarithm: how many speak throughout a word does not count.
 
+mod leaders;
 mod marks;
 mod overlap;
 mod pieces;
 mod reference;
 mod slots;
 mod smooth;
+mod speaker_turns;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -379,6 +379,65 @@ fn words_without_a_speaker_go_with_the_one_before() {
     assert_eq!(speakers(&transcript), "-A-:A B:B");
 }
 
+/// Somebody speaks all the time.
+fn throughout(speaker: usize) -> Turn {
+    Turn {
+        start: Seconds(0.0),
+        end: Seconds(5_000.0),
+        speaker: format!("S{speaker:05}"),
+    }
+}
+
+#[test]
+fn of_thousands_who_speak_all_the_time_few_are_looked_at() {
+    let mut turns: Vec<Turn> = (0..20_000).map(throughout).collect();
+    turns.extend([throughout(7), throughout(7), throughout(3)]); // more than once at a time
+    turns.extend((0..5_000).map(|idx| Turn {
+        start: Seconds(f64::from(idx) + 0.5),
+        ..throughout(9)
+    }));
+    let timeline = Timeline::new(&turns);
+    for idx in 0..4_999 {
+        let (start, end) = (f64::from(idx), f64::from(idx) + 0.9);
+        let n_candidates = timeline.candidates(start, end).len();
+        assert!(n_candidates <= 2, "{n_candidates} at {start} s");
+        let winner = timeline.winner(start, end).unwrap();
+        let (expected, overlap) = match idx {
+            0 | 1 => ("S00007", 2.7),
+            idx => ("S00009", f64::from(idx + 1) * 0.9 + 0.4),
+        };
+        assert_eq!(timeline.name(winner.speaker), expected, "at {start} s");
+        assert!(
+            (winner.overlap - overlap).abs() < 1e-6,
+            "{}",
+            winner.overlap
+        );
+    }
+}
+
+#[test]
+fn where_all_who_are_known_to_lead_stop_the_others_count() {
+    // five speak twice at once until 0.4 s, and one all the time
+    let until = |speaker: usize, end: f64| Turn {
+        end: Seconds(end),
+        ..throughout(speaker)
+    };
+    let twice = (0..5).flat_map(|speaker| [until(speaker, 0.4), until(speaker, 0.4)]);
+    let mut turns: Vec<Turn> = twice.collect();
+    turns.push(throughout(8));
+    let timeline = Timeline::new(&turns);
+    let winner = timeline.winner(0.0, 1.0).unwrap();
+    assert_eq!(
+        (timeline.name(winner.speaker), winner.overlap),
+        ("S00008", 1.0)
+    );
+    let winner = timeline.winner(0.0, 0.6).unwrap();
+    assert_eq!(
+        (timeline.name(winner.speaker), winner.overlap),
+        ("S00000", 0.8)
+    );
+}
+
 /// Some turns of up to four speakers within 60 s, whose edges often meet.
 fn any_turns() -> impl Strategy<Value = Vec<Turn>> {
     let turn = (0_u16..240, 0_u16..40, "[A-D]").prop_map(|(start, length, speaker)| Turn {

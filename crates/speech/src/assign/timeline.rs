@@ -2,14 +2,20 @@
 
 use domain::diarization::Turn;
 
+use super::leaders::{Leaders, TooMany};
+use super::speaker_turns::{Heard, SpeakerTurns};
+
 /// The turns of one recording; speakers are numbers in the order of their names.
 #[derive(Debug)]
 pub(super) struct Timeline<'a> {
     names: Vec<&'a str>,
     /// Sorted by start, end and speaker.
     turns: Vec<Span>,
-    /// A binary tree over `turns`, root at 1: the latest end, in seconds, of the turns below each node.
-    latest_end: Vec<f64>,
+    /// Places in `turns`, sorted by where those end.
+    by_end: Vec<usize>,
+    /// The turns of each speaker.
+    speakers: Vec<SpeakerTurns>,
+    leaders: Leaders,
     /// The first of the turns with the latest end among the turns up to this one, for each.
     longest_so_far: Vec<usize>,
     /// Middles of turns in seconds with their places in `turns`, sorted.
@@ -18,10 +24,10 @@ pub(super) struct Timeline<'a> {
 
 /// A turn, in seconds.
 #[derive(Debug, Clone, Copy)]
-struct Span {
-    start: f64,
-    end: f64,
-    speaker: usize,
+pub(super) struct Span {
+    pub(super) start: f64,
+    pub(super) end: f64,
+    pub(super) speaker: usize,
 }
 
 /// Who is heard most in a stretch of time.
@@ -39,13 +45,18 @@ impl<'a> Timeline<'a> {
         names.dedup();
         let mut spans: Vec<Span> = turns.iter().map(|turn| Span::new(turn, &names)).collect();
         spans.sort_by(Span::order);
+        let mut by_end: Vec<usize> = (0..spans.len()).collect();
+        by_end.sort_by(|a, b| spans[*a].end.total_cmp(&spans[*b].end));
+        let speakers = SpeakerTurns::of_each(&spans, names.len());
         let mut middles: Vec<_> = spans.iter().map(Span::middle).zip(0..).collect();
         middles.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
         Self {
             names,
-            latest_end: latest_ends(&spans),
+            leaders: Leaders::new(&spans, &by_end, &speakers),
             longest_so_far: longest_so_far(&spans),
             turns: spans,
+            by_end,
+            speakers,
             middles,
         }
     }
@@ -57,24 +68,42 @@ impl<'a> Timeline<'a> {
     /// The speaker heard longest from `start` to `end`. If two are, the one whose turn there starts first; if both
     /// start at once, the one whose name sorts first.
     pub(super) fn winner(&self, start: f64, end: f64) -> Option<Winner> {
-        let mut heard: Vec<(usize, f64, f64)> = Vec::new();
-        for turn in self.touching(start, end) {
-            let overlap = turn.end.min(end) - turn.start.max(start);
-            if overlap > 0.0 {
-                heard.push((turn.speaker, turn.start, overlap));
+        let mut best: Option<(usize, Heard)> = None;
+        for speaker in self.candidates(start, end) {
+            let Some(heard) = self.speakers[speaker].heard(start, end) else {
+                continue;
+            };
+            if best.is_none_or(|best| heard.is_more(best.1)) {
+                best = Some((speaker, heard));
             }
         }
-        heard.sort_by_key(|(speaker, ..)| *speaker); // stable: of a speaker's turns the earliest stays first
-        let sums = heard.chunk_by(|a, b| a.0 == b.0).map(|turns| {
-            let overlap = turns.iter().map(|(.., overlap)| overlap).sum();
-            let (speaker, first_start, _) = turns[0];
-            (Winner { speaker, overlap }, first_start)
-        });
-        let better = |a: (Winner, f64), b: (Winner, f64)| {
-            let is_later = b.0.overlap < a.0.overlap || (b.0.overlap <= a.0.overlap && b.1 >= a.1);
-            if is_later { a } else { b }
-        };
-        sums.reduce(better).map(|(winner, _)| winner)
+        best.map(|(speaker, heard)| Winner {
+            speaker,
+            overlap: heard.overlap,
+        })
+    }
+
+    /// Speakers of whom one is heard longest, in order: all who begin or end there, and of those heard throughout the
+    /// one with most turns at once.
+    pub(super) fn candidates(&self, start: f64, end: f64) -> Vec<usize> {
+        if start >= end {
+            return Vec::new(); // what takes no time overlaps nothing
+        }
+        let begun = self.turns.partition_point(|turn| turn.start <= start)
+            ..self.turns.partition_point(|turn| turn.start < end);
+        let end_of = |place: &usize| self.turns[*place].end;
+        let ended = self.by_end.partition_point(|place| end_of(place) <= start)
+            ..self.by_end.partition_point(|place| end_of(place) < end);
+        let places = begun.chain(self.by_end[ended].iter().copied());
+        let mut candidates: Vec<usize> = places.map(|place| self.turns[place].speaker).collect();
+        candidates.sort_unstable();
+        candidates.dedup();
+        match self.leaders.best_but(start, &candidates) {
+            Ok(leader) => candidates.extend(leader),
+            Err(TooMany) => candidates = (0..self.names.len()).collect(),
+        }
+        candidates.sort_unstable();
+        candidates
     }
 
     /// The speaker of the turn whose edge is nearest to what lies from `start` to `end`, and the seconds between; 0 if
@@ -117,28 +146,6 @@ impl<'a> Timeline<'a> {
         };
         Some(self.turns[nearest.1].speaker)
     }
-
-    /// Turns that start before `end` and end after `start`, in order.
-    fn touching(&self, start: f64, end: f64) -> Vec<Span> {
-        let n_before = self.turns.partition_point(|turn| turn.start < end);
-        let mut found = Vec::new();
-        let n_leaves = self.latest_end.len() / 2;
-        // Nodes still to be looked at; the leftmost is last.
-        let mut open = vec![(1, 0, n_leaves)];
-        while let Some((node, first, n_below)) = open.pop() {
-            if first >= n_before || self.latest_end[node] <= start {
-                continue;
-            }
-            if n_below == 1 {
-                found.push(self.turns[first]);
-                continue;
-            }
-            let half = n_below / 2;
-            open.push((2 * node + 1, first + half, half));
-            open.push((2 * node, first, half));
-        }
-        found
-    }
 }
 
 impl Span {
@@ -158,18 +165,6 @@ impl Span {
     fn middle(&self) -> f64 {
         f64::midpoint(self.start, self.end)
     }
-}
-
-fn latest_ends(turns: &[Span]) -> Vec<f64> {
-    let n_leaves = turns.len().next_power_of_two();
-    let mut tree = vec![f64::NEG_INFINITY; 2 * n_leaves];
-    for (leaf, turn) in tree[n_leaves..].iter_mut().zip(turns) {
-        *leaf = turn.end;
-    }
-    for node in (1..n_leaves).rev() {
-        tree[node] = tree[2 * node].max(tree[2 * node + 1]);
-    }
-    tree
 }
 
 fn longest_so_far(turns: &[Span]) -> Vec<usize> {
