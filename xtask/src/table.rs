@@ -4,7 +4,7 @@
     reason = "the table is the result of the command"
 )]
 
-/// Rows under a heading; the first column is text, the others are numbers.
+/// Rows under a heading. Columns of numbers alone stand to the right, others to the left.
 #[derive(Debug)]
 pub(crate) struct Table {
     columns: Vec<&'static str>,
@@ -20,7 +20,8 @@ impl Table {
     }
 
     pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
-        self.rows.push(cells.into_iter().collect());
+        let cells = cells.into_iter().map(|cell| within_a_cell(&cell));
+        self.rows.push(cells.collect());
     }
 
     /// Prints the table under a title; nothing if it has no rows.
@@ -33,8 +34,7 @@ impl Table {
     fn text(&self) -> String {
         let line = |cells: &[String]| format!("| {} |", cells.join(" | "));
         let heads: Vec<String> = self.columns.iter().map(ToString::to_string).collect();
-        let rules = (0..heads.len()).map(|column| if column == 0 { "---" } else { "---:" });
-        let rules: Vec<String> = rules.map(str::to_owned).collect();
+        let rules: Vec<String> = (0..heads.len()).map(|column| self.rule(column)).collect();
         let rows = self.rows.iter().map(|row| line(row));
         let lines: Vec<String> = [line(&heads), line(&rules)]
             .into_iter()
@@ -42,6 +42,19 @@ impl Table {
             .collect();
         lines.join("\n")
     }
+
+    fn rule(&self, column: usize) -> String {
+        let mut cells = self.rows.iter().filter_map(|row| row.get(column));
+        let is_number = |cell: &String| cell == "-" || cell.parse::<f64>().is_ok();
+        let rule = if cells.all(is_number) { "---:" } else { "---" };
+        rule.to_owned()
+    }
+}
+
+/// Text that ends neither its cell nor its row.
+fn within_a_cell(text: &str) -> String {
+    let line: Vec<&str> = text.split_whitespace().collect();
+    line.join(" ").replace('|', "\\|")
 }
 
 /// A number with so many digits after the point; `-` where there is none.
@@ -64,6 +77,19 @@ mod tests {
         table.row(["decode".to_owned(), number(Some(0.25), 1)]);
         table.row(["vad".to_owned(), number(None, 1)]);
         let expected = "| stage | s |\n| --- | ---: |\n| decode | 0.2 |\n| vad | - |";
+        assert_eq!(table.text(), expected);
+    }
+
+    #[test]
+    fn what_programs_say_does_not_break_a_table() {
+        let mut table = Table::new(&["recording", "error", "times"]);
+        table.row([
+            "a|b".to_owned(),
+            "it died:\n  why".to_owned(),
+            "2".to_owned(),
+        ]);
+        let expected =
+            "| recording | error | times |\n| --- | --- | ---: |\n| a\\|b | it died: why | 2 |";
         assert_eq!(table.text(), expected);
     }
 

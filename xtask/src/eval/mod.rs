@@ -151,7 +151,8 @@ fn request<'a>(manifest: &Manifest, item: &'a Item, options: &Options) -> Reques
         language: given.filter(|_| options.language == Told::Given),
         batch_size: options.batch_size,
         side_by_side: !options.one_by_one,
-        num_speakers: (item.n_speakers).filter(|_| options.num_speakers == Speakers::Oracle),
+        num_speakers: (item.n_speakers)
+            .filter(|n| *n > 0 && options.num_speakers == Speakers::Oracle),
     }
 }
 
@@ -185,7 +186,10 @@ mod tests {
             items: vec![
                 item("talk", "diar", "en"),
                 item("reden", "multi", "de"),
-                item("hiss", "noise", "zxx"),
+                Item {
+                    n_speakers: Some(0),
+                    ..item("hiss", "noise", "zxx")
+                },
             ],
         }
     }
@@ -229,5 +233,6 @@ mod tests {
         check("", 2, None, None);
         check("--language detected", 1, None, None);
         check("--num-speakers oracle", 0, Some("en"), Some(2));
+        check("--num-speakers oracle", 2, None, None);
     }
 }

@@ -14,7 +14,7 @@ pub(in super::super) fn print(rows: &[Row]) {
         table.row([
             row.id.clone(),
             failure.stage.clone(),
-            failure.message.replace('|', "\\|").replace('\n', " "),
+            failure.message.clone(),
             if is_expected { "yes" } else { "no" }.to_owned(),
         ]);
     }
