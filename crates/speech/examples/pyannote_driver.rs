@@ -38,8 +38,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "int8" => Precision::Int8,
         other => return Err(format!("'{other}' is not one of float32, int8").into()),
     };
-    let pyannet = PyanNet::load(Path::new(segmentation), threads.parse()?)?;
-    let network = CamPlusPlus::load(Path::new(voices), threads.parse()?, precision)?;
+    let pyannet = PyanNet::load(Path::new(segmentation), threads.parse::<usize>()?)?;
+    let network = CamPlusPlus::load(Path::new(voices), threads.parse::<usize>()?, precision)?;
     let step = step.parse::<usize>()? * STEP;
     for file in files {
         let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
