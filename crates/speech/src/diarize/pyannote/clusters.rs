@@ -17,6 +17,8 @@ pub(super) type Clustered = Vec<[Option<usize>; TRACKS]>;
 pub(super) struct Clusters {
     /// `(windows, local speakers)`
     pub(super) of_window: Clustered,
+    /// Whom those resemble most who are nobody there, though they are active: they are heard where nobody else is.
+    pub(super) left_over: Clustered,
     /// The mean voice of each speaker.
     pub(super) centroids: Vec<Vec<f64>>,
 }
@@ -62,9 +64,10 @@ pub(super) fn cluster(
             }
         }
     };
-    let of_window = assign(activity, locals, voices, &centroids, is_constrained);
+    let (of_window, left_over) = assign(activity, locals, voices, &centroids, is_constrained);
     Clusters {
         of_window,
+        left_over,
         centroids,
     }
     .in_order(activity)
@@ -110,14 +113,14 @@ fn means(voices: &[Vec<f32>], labels: &[usize]) -> Vec<Vec<f64>> {
 }
 
 /// Each local speaker is the speaker whose centroid is nearest by angle; if constrained, no two of a window are the same,
-/// and those who are left over are nobody.
+/// and those who are left over are nobody: the second result says whom they resemble.
 fn assign(
     activity: &Activity,
     locals: &[Local],
     voices: &[Vec<f32>],
     centroids: &[Vec<f64>],
     is_constrained: bool,
-) -> Clustered {
+) -> (Clustered, Clustered) {
     let directions: Vec<Vec<f64>> = centroids
         .iter()
         .map(|centroid| scaled(centroid.clone()))
@@ -126,21 +129,26 @@ fn assign(
         .map(|voice| cosines(voice, &directions))
         .collect();
     let mut of_window = vec![[None; TRACKS]; activity.windows.count];
+    let mut left_over = of_window.clone();
     let together = locals.chunk_by(|a, b| a.window == b.window);
     let mut rest = &scores[..];
     for locals in together {
         let (scores, later) = rest.split_at(locals.len());
         rest = later;
+        let nearest = scores.iter().map(|scores| first_largest(scores));
         let speakers = if is_constrained {
             one_to_one(scores)
         } else {
-            scores.iter().map(|scores| first_largest(scores)).collect()
+            nearest.clone().collect()
         };
-        for (local, speaker) in locals.iter().zip(speakers) {
+        for ((local, speaker), nearest) in locals.iter().zip(speakers).zip(nearest) {
             of_window[local.window][local.speaker] = speaker;
+            if speaker.is_none() {
+                left_over[local.window][local.speaker] = nearest;
+            }
         }
     }
-    of_window
+    (of_window, left_over)
 }
 
 /// The cosines of a voice with directions of length 1; −1 where there is none.
@@ -203,6 +211,7 @@ impl Clusters {
         let renumber = |locals: [Option<usize>; TRACKS]| locals.map(|speaker| number(speaker?));
         Self {
             of_window: self.of_window.into_iter().map(renumber).collect(),
+            left_over: self.left_over.into_iter().map(renumber).collect(),
             centroids: (order.iter())
                 .map(|speaker| self.centroids[*speaker].clone())
                 .collect(),

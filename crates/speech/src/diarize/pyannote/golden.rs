@@ -219,7 +219,7 @@ fn reconstructed(talk: &Talk, expected: &Expected) -> (Vec<usize>, Runs) {
     let counts = activity.counts();
     let most = talk.range().max;
     let allowed: Vec<_> = counts.iter().map(|count| *count.min(&most)).collect();
-    let runs = reconstruct(&activity, &expected.clusters(), &allowed);
+    let runs = reconstruct(&activity, &[&expected.clusters()], &allowed);
     (counts, runs)
 }
 

@@ -147,7 +147,8 @@ impl Heard {
                 .iter()
                 .map(|count| *count.min(&range.max))
                 .collect();
-            let runs = reconstruct::reconstruct(&self.activity, &clusters.of_window, &counts);
+            let who = [&clusters.of_window, &clusters.left_over];
+            let runs = reconstruct::reconstruct(&self.activity, &who, &counts);
             let n_samples = self.activity.windows.n_samples;
             let (voices, pause) = (&clusters.centroids, method.min_duration_off);
             turns::turns(&runs, voices, counts.len(), n_samples, pause)

@@ -21,16 +21,21 @@ pub(super) struct Runs {
 }
 
 /// In each frame as many speakers as are counted there, those whom most windows hear; of equals the one with the lower
-/// number. Fewer if not so many are heard.
-pub(super) fn reconstruct(activity: &Activity, clusters: &Clustered, counts: &[usize]) -> Runs {
+/// number. Fewer if not so many are heard. `clusters` are asked one after the other, until one of them hears anybody.
+pub(super) fn reconstruct(activity: &Activity, clusters: &[&Clustered], counts: &[usize]) -> Runs {
     let (mut all, mut exclusive) = (Open::default(), Open::default());
     let mut heard = Vec::new();
     let mut windows = 0..0;
     for (frame, count) in counts.iter().enumerate() {
         windows = seeing(activity, windows, frame);
         heard.clear();
-        for window in windows.clone() {
-            hear(activity, clusters, window, frame, &mut heard);
+        for clusters in clusters {
+            for window in windows.clone() {
+                hear(activity, clusters, window, frame, &mut heard);
+            }
+            if !heard.is_empty() {
+                break;
+            }
         }
         heard.sort_unstable_by_key(|(speaker, n_windows)| (Reverse(*n_windows), *speaker));
         heard.truncate(*count);

@@ -245,6 +245,41 @@ fn hearing_stops_when_it_is_cancelled() {
     assert_eq!(heard.unwrap_err(), DiarizeError::Cancelled);
 }
 
+/// Hears the same voice in everybody.
+struct Deaf;
+
+impl WindowVoices for Deaf {
+    fn dimension(&self) -> usize {
+        DIMENSION
+    }
+
+    fn embed_windows(&self, windows: &[(&[f32], Vec<Vec<f32>>)]) -> Vec<Vec<Vec<f32>>> {
+        let voice = |heard: usize| {
+            let mut voice = vec![0.0; DIMENSION];
+            (voice[0], voice[4 + heard % 9]) = (1.0, 0.1);
+            voice
+        };
+        (windows.iter())
+            .map(|(_, masks)| (0..masks.len()).map(voice).collect())
+            .collect()
+    }
+}
+
+#[test]
+fn a_voice_that_the_network_takes_for_two_is_one_and_loses_nothing() {
+    let talk = Talk {
+        n_samples: 20 * 16_000,
+        said: seconds(&[(0, 1..8), (1, 8..16)]),
+    };
+    let segmentation = talk.segmentation(STEP, &[0]);
+    for method in methods() {
+        let (sound, options) = (talk.sound(), DiarizeOptions::default());
+        let found = diarize(&segmentation, &sound, &Deaf, &method, &options, &Silent);
+        let turns = found.unwrap().0.turns;
+        assert_eq!(told(&turns), "1.03-15.96 00", "{method:?}");
+    }
+}
+
 /// Two people on the telephone for 30 s, by the networks themselves.
 #[test]
 fn two_people_are_told_apart_in_a_recording() {
