@@ -62,7 +62,9 @@ pub fn weighted_statistics(
     for (row, weight) in rows() {
         add_scaled(row, *weight, means);
     }
-    means.iter_mut().for_each(|mean| *mean /= sum);
+    for mean in &mut *means {
+        *mean /= sum;
+    }
     for (row, weight) in rows() {
         add_squares(row, means, *weight, deviations);
     }

@@ -179,7 +179,7 @@ impl Product<'_> {
                     }
                 }
             }
-            for (row, sum) in sums.into_iter().enumerate() {
+            for (row, sum) in sums.iter().enumerate() {
                 self.finish(pixel + row, filter, sum);
             }
         }
@@ -191,19 +191,19 @@ impl Product<'_> {
     /// # Safety
     /// As [`Self::some`].
     #[inline(always)]
-    unsafe fn finish<V: Vector>(&self, pixel: usize, filter: usize, sums: [V; 2]) {
-        for (half, sum) in sums.into_iter().enumerate() {
+    unsafe fn finish<V: Vector>(&self, pixel: usize, filter: usize, sums: &[V; 2]) {
+        for (half, sum) in sums.iter().enumerate() {
             let filter = filter + half * V::COUNT;
             let n = self.panels.n_filters.saturating_sub(filter);
             // SAFETY: by the caller's promise; where a vector is not whole, it goes by way of one that is.
             unsafe {
                 let out = self.out.add(pixel * self.stride + filter);
                 if n >= V::COUNT {
-                    self.finished(filter, sum, out).store(out);
+                    self.finished(filter, *sum, out).store(out);
                 } else if n > 0 {
                     let mut whole = [0.0; LARGEST];
                     out.copy_to_nonoverlapping(whole.as_mut_ptr(), n);
-                    let value = self.finished(filter, sum, whole.as_ptr());
+                    let value = self.finished(filter, *sum, whole.as_ptr());
                     value.store(whole.as_mut_ptr());
                     out.copy_from_nonoverlapping(whole.as_ptr(), n);
                 }

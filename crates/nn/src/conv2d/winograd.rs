@@ -146,7 +146,7 @@ impl Winograd {
             stride,
             &self.bias,
             is_added,
-            output.part(row, column),
+            &mut output.part(row, column),
             [rows, columns],
         );
         run(self.family, back);

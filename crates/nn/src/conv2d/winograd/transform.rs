@@ -19,6 +19,39 @@ pub(super) const TILE_OUT: usize = 4;
 const TILES: usize = 8;
 const COLUMNS: usize = TILE_OUT * TILES + 2;
 
+/// Six of an expression of an index. Arrays of vectors must not go through closures: those are compiled without the
+/// instructions of their family.
+macro_rules! six {
+    (|$i:ident| $of:expr) => {
+        [
+            {
+                let $i = 0_usize;
+                $of
+            },
+            {
+                let $i = 1_usize;
+                $of
+            },
+            {
+                let $i = 2_usize;
+                $of
+            },
+            {
+                let $i = 3_usize;
+                $of
+            },
+            {
+                let $i = 4_usize;
+                $of
+            },
+            {
+                let $i = 5_usize;
+                $of
+            },
+        ]
+    };
+}
+
 /// Takes a filter there.
 #[expect(
     clippy::cast_possible_truncation,
@@ -43,15 +76,17 @@ pub(super) fn filter(taps: &[f32; 9]) -> [f32; TILE_IN * TILE_IN] {
 /// `Bᵀ` times six numbers.
 #[inline(always)]
 fn there<V: Vector>(d: [V; TILE_IN]) -> [V; TILE_IN] {
-    let [two, four, minus_four, minus_five] = [2.0, 4.0, -4.0, -5.0].map(V::splat);
-    let (a, b) = (d[4].plus(minus_four, d[2]), d[3].plus(minus_four, d[1]));
-    let (c, e) = (d[4].sub(d[2]), d[3].sub(d[1]));
+    let (two, four) = (V::splat(2.0), V::splat(4.0));
+    let (minus_four, minus_five) = (V::splat(-4.0), V::splat(-5.0));
+    // what the points 1 and −1 have in common, and 2 and −2
+    let ones = [d[4].plus(minus_four, d[2]), d[3].plus(minus_four, d[1])];
+    let twos = [d[4].sub(d[2]), d[3].sub(d[1])];
     [
         d[4].plus(four, d[0]).plus(minus_five, d[2]),
-        a.add(b),
-        a.sub(b),
-        c.plus(two, e),
-        c.plus(two, d[1].sub(d[3])),
+        ones[0].add(ones[1]),
+        ones[0].sub(ones[1]),
+        twos[0].plus(two, twos[1]),
+        twos[0].plus(two, d[1].sub(d[3])),
         d[5].plus(four, d[1]).plus(minus_five, d[3]),
     ]
 }
@@ -59,14 +94,14 @@ fn there<V: Vector>(d: [V; TILE_IN]) -> [V; TILE_IN] {
 /// `Aᵀ` times six numbers.
 #[inline(always)]
 fn back<V: Vector>(m: [V; TILE_IN]) -> [V; TILE_OUT] {
-    let [two, four, eight] = [2.0, 4.0, 8.0].map(V::splat);
-    let (s, d) = (m[1].add(m[2]), m[1].sub(m[2]));
-    let (t, e) = (m[3].add(m[4]), m[3].sub(m[4]));
+    let (two, four, eight) = (V::splat(2.0), V::splat(4.0), V::splat(8.0));
+    let (ones, twos) = (m[1].add(m[2]), m[3].add(m[4]));
+    let (minus_ones, minus_twos) = (m[1].sub(m[2]), m[3].sub(m[4]));
     [
-        m[0].add(s).add(t),
-        d.plus(two, e),
-        s.plus(four, t),
-        m[5].add(d).plus(eight, e),
+        m[0].add(ones).add(twos),
+        minus_ones.plus(two, minus_twos),
+        ones.plus(four, twos),
+        m[5].add(minus_ones).plus(eight, minus_twos),
     ]
 }
 
@@ -127,6 +162,7 @@ impl<'a> ToPlaces<'a> {
     ///
     /// # Safety
     /// As [`Self::pixel`], and so many tiles are there.
+    #[expect(clippy::needless_range_loop, reason = "columns of an array of rows")]
     #[inline(always)]
     unsafe fn some<V: Vector>(
         &self,
@@ -137,20 +173,18 @@ impl<'a> ToPlaces<'a> {
     ) {
         // SAFETY: by the caller's promise.
         unsafe {
-            let n_columns = TILE_OUT * n + 2;
-            for (column, between) in between.iter_mut().enumerate().take(n_columns) {
-                let column = TILE_OUT * first + column;
-                let rows = [0, 1, 2, 3, 4, 5].map(|row| self.pixel::<V>(row, column, channel));
-                *between = there(rows);
+            let columns = between.iter_mut().take(TILE_OUT * n + 2);
+            for (column, between) in (TILE_OUT * first..).zip(columns) {
+                *between = there(six!(|row| self.pixel::<V>(row, column, channel)));
             }
             for tile in 0..n {
                 let at = (first + tile) * self.width + channel;
                 for down in 0..TILE_IN {
-                    let columns =
-                        [0, 1, 2, 3, 4, 5].map(|across| between[TILE_OUT * tile + across][down]);
-                    for (across, value) in there(columns).into_iter().enumerate() {
-                        let place = down * TILE_IN + across;
-                        value.store(self.places.add(place * self.stride + at));
+                    let column = TILE_OUT * tile;
+                    let places = there(six!(|across| between[column + across][down]));
+                    let out = self.places.add(down * TILE_IN * self.stride + at);
+                    for (across, value) in places.iter().enumerate() {
+                        value.store(out.add(across * self.stride));
                     }
                 }
             }
@@ -195,7 +229,7 @@ impl<'a> FromPlaces<'a> {
         stride: usize,
         bias: &'a [f32],
         is_added: bool,
-        output: Target<'a>,
+        output: &mut Target<'_>,
         size: [usize; 2],
     ) -> Self {
         let [rows, columns] = size;
@@ -203,7 +237,7 @@ impl<'a> FromPlaces<'a> {
         let width = bias.len();
         let last = (TILE_IN * TILE_IN - 1) * stride;
         assert!(last + columns.div_ceil(TILE_OUT) * width <= places.len());
-        let Target { down, across, .. } = output;
+        let (down, across) = (output.down, output.across);
         let len = (rows - 1) * down + (columns - 1) * across + width;
         assert!(len <= output.values.len(), "output");
         Self {
@@ -221,6 +255,7 @@ impl<'a> FromPlaces<'a> {
     ///
     /// # Safety
     /// The processor has the family; the tile and the channels are there.
+    #[expect(clippy::needless_range_loop, reason = "columns of an array of rows")]
     #[inline(always)]
     unsafe fn one<V: Vector>(&self, tile: usize, channel: usize) {
         let [rows, columns] = self.size;
@@ -229,14 +264,14 @@ impl<'a> FromPlaces<'a> {
             let places = (self.places.as_ptr()).add(tile * self.bias.len() + channel);
             let mut between = [[V::splat(0.0); TILE_OUT]; TILE_IN];
             for (down, between) in between.iter_mut().enumerate() {
-                let place = |across| V::load(places.add((down * TILE_IN + across) * self.stride));
-                *between = back([0, 1, 2, 3, 4, 5].map(place));
+                let places = places.add(down * TILE_IN * self.stride);
+                *between = back(six!(|across| V::load(places.add(across * self.stride))));
             }
             let bias = V::load(self.bias.as_ptr().add(channel));
             for across in 0..TILE_OUT.min(columns - TILE_OUT * tile) {
                 let column = TILE_OUT * tile + across;
-                let sums = back(between.map(|row| row[across]));
-                for (row, sum) in sums.into_iter().enumerate().take(rows) {
+                let sums = back(six!(|down| between[down][across]));
+                for (row, sum) in sums.iter().enumerate().take(rows) {
                     let [down, across] = self.strides;
                     let out = self.output.add(row * down + column * across + channel);
                     let mut sum = sum.add(bias);
