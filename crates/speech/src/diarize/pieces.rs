@@ -54,19 +54,20 @@ fn runs(tracks: &Tracks, track: usize) -> Vec<Piece> {
     runs
 }
 
-/// Parts of about the same length, none much longer than `longest`, cut where the track is heard least.
+/// Parts of about the same length, none much longer than `longest`, cut where the track is heard least, and in the middle
+/// where it is heard alike.
 pub(super) fn cut(tracks: &Tracks, run: Piece, longest: usize) -> Vec<Piece> {
+    /// Smaller differences are those of rounding.
+    const ALIKE: f32 = 1e-5;
     let Piece { track, frames } = run;
     let n_parts = frames.len().div_ceil(longest);
     let reach = frames.len() / n_parts / 4;
     let quietest = |part: usize| {
         let about = frames.start + frames.len() * part / n_parts;
-        (about - reach..about + reach)
-            .reduce(|best, frame| {
-                let is_quieter = tracks.likely(frame, track) < tracks.likely(best, track);
-                if is_quieter { frame } else { best }
-            })
-            .unwrap_or(about)
+        (about - reach..about + reach).fold(about, |best, frame| {
+            let is_quieter = tracks.likely(frame, track) < tracks.likely(best, track) - ALIKE;
+            if is_quieter { frame } else { best }
+        })
     };
     let starts = std::iter::once(frames.start).chain((1..n_parts).map(quietest));
     let ends = (1..n_parts).map(quietest).chain([frames.end]);

@@ -177,6 +177,9 @@ fn speakers_are_named_as_they_appear_and_keep_their_names() {
         turns,
         turns,
     );
+    // who appears first may be clustered later
+    let turns = "1.03-2.02 00, 4.01-7.00 01, 8.99-11.98 00";
+    check(20, &[(2, 1..2), (7, 4..7), (2, 9..12)], turns, turns);
 }
 
 #[test]
@@ -246,6 +249,9 @@ fn long_stretches_are_cut_where_the_speaker_is_heard_least() {
     let pieces = pieces::pieces(&stitch::stitch(&heard));
     let frames: Vec<_> = pieces.iter().map(|piece| piece.frames.clone()).collect();
     assert_eq!(frames, [0..150, 150..297]);
+    let heard = one_person(windows, -0.06, |_, _| false);
+    let pieces = pieces::pieces(&stitch::stitch(&heard));
+    assert_eq!(pieces[0].frames, 0..148, "in the middle if all is alike");
 }
 
 #[test]
