@@ -149,7 +149,7 @@ fn run(models: &Models, request: &Request, stages: &Stages) -> Result<Value, Pip
         diarize: Some(diarize_options(request)),
         ..pipeline::Request::default()
     };
-    let outcome = pipeline.run(request.path.clone(), wanted, stages)?;
+    let outcome = pipeline.run(request.path.clone(), &wanted, stages)?;
     let transcript = outcome.transcript.unwrap_or_default();
     Ok(json!({
         "audio_seconds": outcome.duration,

@@ -118,7 +118,7 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         align: Some(options),
         ..Request::default()
     };
-    let outcome = models.run(&input, request, console, interrupt)?;
+    let outcome = models.run(&input, &request, console, interrupt)?;
     let transcript = outcome.transcript.unwrap_or_default();
     let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
         .map_err(|error| Failure::from_error(Exit::Internal, &error))?;

@@ -142,7 +142,7 @@ fn hear(
         diarize: Some(args.number.options()),
         ..Request::default()
     };
-    let outcome = models.run(input, request, console, interrupt)?;
+    let outcome = models.run(input, &request, console, interrupt)?;
     for note in &outcome.notes {
         console.note(note);
     }

@@ -29,7 +29,7 @@ impl Models {
     pub(crate) fn run(
         &self,
         input: &Input,
-        request: Request,
+        request: &Request,
         console: &Console,
         interrupt: &Interrupt,
     ) -> Result<Outcome, Failure> {

@@ -1,7 +1,7 @@
 //! Two-dimensional convolutions three by three, over images `(height, width, channels)` with a border of zeros.
 //!
-//! Those of stride one take a quarter of the multiplications ([`winograd`]), others sum a few pixels at a time in
-//! registers ([`product`]). With AMX, where single precision is not asked for, images and filters of 32 channels are
+//! Those of stride one take a quarter of the multiplications (`winograd`), others sum a few pixels at a time in
+//! registers (`product`). With AMX, where single precision is not asked for, images and filters of 32 channels are
 //! bfloat16, and a tap is a tile.
 
 mod image;

@@ -33,18 +33,20 @@ impl Leaders {
         edges.sort_by(|a, b| a.0.total_cmp(&b.0));
         let mut ranked: BTreeSet<Rank> = BTreeSet::new();
         let mut rank_of: Vec<Option<Rank>> = vec![None; speakers.len()];
-        let since = edges.chunk_by(|a, b| a.0 == b.0).map(|edges| {
-            let time = edges[0].0;
-            for (_, speaker) in edges {
-                let rank = rank(spans, &speakers[*speaker], *speaker, time);
-                if let Some(before) = std::mem::replace(&mut rank_of[*speaker], rank) {
-                    ranked.remove(&before);
+        let since = edges
+            .chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq())
+            .map(|edges| {
+                let time = edges[0].0;
+                for (_, speaker) in edges {
+                    let rank = rank(spans, &speakers[*speaker], *speaker, time);
+                    if let Some(before) = std::mem::replace(&mut rank_of[*speaker], rank) {
+                        ranked.remove(&before);
+                    }
+                    ranked.extend(rank);
                 }
-                ranked.extend(rank);
-            }
-            let first = ranked.iter().take(KEPT);
-            (time, first.map(|(.., speaker)| *speaker).collect())
-        });
+                let first = ranked.iter().take(KEPT);
+                (time, first.map(|(.., speaker)| *speaker).collect())
+            });
         Self {
             since: since.collect(),
         }

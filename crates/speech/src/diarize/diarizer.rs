@@ -19,11 +19,11 @@ use crate::weights::WeightsError;
 #[derive(Debug)]
 pub enum Diarizer {
     /// CAM++ and our own method ([`diarize`]).
-    CamPlusPlus(CamPlusPlus),
+    CamPlusPlus(Box<CamPlusPlus>),
     /// `WeSpeaker`'s `ResNet34` and a method of pyannote's ([`pyannote::diarize`]).
     Pyannote {
         /// What hears voices.
-        network: ResNet34,
+        network: Box<ResNet34>,
         /// What makes speakers of them.
         method: Method,
     },
@@ -42,7 +42,8 @@ impl Diarizer {
     ) -> Result<Self, WeightsError> {
         match voices {
             VoiceFolder::CamPlusPlus(folder) => {
-                CamPlusPlus::load_for(folder, pool.clone(), compute).map(Self::CamPlusPlus)
+                let network = CamPlusPlus::load_for(folder, pool.clone(), compute)?;
+                Ok(Self::CamPlusPlus(Box::new(network)))
             }
             VoiceFolder::ResNet34 { embedding, plda } => Ok(Self::Pyannote {
                 // First what is read in no time, so that a mistake shows at once.
@@ -50,7 +51,7 @@ impl Diarizer {
                     Some(folder) => Method::vbx(fitting_plda(folder)?),
                     None => Method::agglomerative(),
                 },
-                network: ResNet34::load_for(embedding, pool.clone(), compute)?,
+                network: Box::new(ResNet34::load_for(embedding, pool.clone(), compute)?),
             }),
         }
     }
@@ -80,6 +81,7 @@ impl Diarizer {
         match self {
             Self::CamPlusPlus(network) => diarize(segmentation, sound, network, options, monitor),
             Self::Pyannote { network, method } => {
+                let network: &ResNet34 = network;
                 let found =
                     pyannote::diarize(segmentation, sound, network, method, options, monitor);
                 found.map(|(diarization, _)| diarization)

@@ -58,9 +58,8 @@ impl PipelineError {
     pub fn is_cancelled(&self) -> bool {
         match self {
             Self::Decode(error) => matches!(error, AudioError::Cancelled),
-            Self::Vad(_) => true,
+            Self::Vad(_) | Self::Align(AlignError::Cancelled) => true,
             Self::Transcribe(error) => *error == AsrError::Cancelled,
-            Self::Align(AlignError::Cancelled) => true,
             Self::Diarize(error) => *error == DiarizeError::Cancelled,
             Self::Model { .. } => false,
         }

@@ -66,7 +66,7 @@ impl Pipeline<'_> {
     pub fn run(
         &self,
         source: impl Into<Source>,
-        request: Request,
+        request: &Request,
         monitor: &dyn Monitor,
     ) -> Result<Outcome, PipelineError> {
         let (engines, model) = (self.engines, PipelineError::model);
@@ -103,7 +103,7 @@ impl Pipeline<'_> {
 
         let words = Words {
             engines,
-            request: &request,
+            request,
             whisper: whisper.as_deref(),
             samples: &samples,
             chunks: chunks.as_deref(),
@@ -115,13 +115,13 @@ impl Pipeline<'_> {
                 diarizer,
                 segmentation,
                 samples: &samples,
-                request: &request,
+                request,
             });
         let (transcript, diarization) = self.find(words, speakers, monitor)?;
         drop(samples);
 
         let transcript = timed(Stage::Assign, monitor, || {
-            Ok(with_speakers(transcript, diarization.as_ref(), &request))
+            Ok(with_speakers(transcript, diarization.as_ref(), request))
         })?;
         let shortfall = (request.diarize.zip(diarization.as_ref()))
             .and_then(|(options, found)| options.speakers().shortfall(found.speakers().len()));

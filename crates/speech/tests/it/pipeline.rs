@@ -63,7 +63,7 @@ impl Loaded {
 
     fn run(
         &self,
-        request: Request,
+        request: &Request,
         side_by_side: bool,
         monitor: &dyn Monitor,
     ) -> Result<Outcome, PipelineError> {
@@ -72,7 +72,7 @@ impl Loaded {
             audio: Settings::default(),
             side_by_side,
         };
-        pipeline.run(talk()?, request, monitor)
+        pipeline.run(talk(), request, monitor)
     }
 }
 
@@ -91,10 +91,10 @@ impl Engines for Loaded {
         _: &dyn Monitor,
     ) -> Result<Option<Arc<Aligner>>, EngineFailure> {
         assert_eq!(language.code(), "en");
-        match self.fails_to_align.load(Ordering::Relaxed) {
-            true => Err("the alignment model is broken on purpose".into()),
-            false => Ok(None),
+        if self.fails_to_align.load(Ordering::Relaxed) {
+            return Err("the alignment model is broken on purpose".into());
         }
+        Ok(None)
     }
 
     fn diarizer(&self, _: &dyn Monitor) -> Result<Arc<Diarizer>, EngineFailure> {
@@ -103,15 +103,15 @@ impl Engines for Loaded {
 }
 
 /// Three people who now and then speak at once, 100 s.
-fn talk() -> Result<PathBuf, PipelineError> {
-    Ok(root().join("../shared/eval").join(TALK))
+fn talk() -> PathBuf {
+    root().join("../shared/eval").join(TALK)
 }
 
 const TALK: &str = "diar/mixd_3spk_ov.opus";
 
 /// The models, if they and the recording are at hand.
 fn loaded() -> Option<Loaded> {
-    let path = talk().unwrap();
+    let path = talk();
     if !path.exists() {
         println!("SKIPPED: there is no {}", path.display());
         return None;
@@ -163,7 +163,7 @@ fn every_word_has_its_speaker_and_stages_side_by_side_change_nothing() {
         return;
     };
     let ear = Ear::default();
-    let outcome = models.run(everything(), true, &ear).unwrap();
+    let outcome = models.run(&everything(), true, &ear).unwrap();
     let transcript = outcome.transcript.as_ref().unwrap();
     let diarization = outcome.diarization.as_ref().unwrap();
     assert_eq!(diarization.speakers().len(), 3);
@@ -193,7 +193,7 @@ fn every_word_has_its_speaker_and_stages_side_by_side_change_nothing() {
     assert_eq!(begun, expected);
     assert_eq!(ear.ended.into_inner().unwrap().len(), expected.len());
 
-    let alone = models.run(everything(), false, &Silent).unwrap();
+    let alone = models.run(&everything(), false, &Silent).unwrap();
     assert_eq!(alone, outcome);
 }
 
@@ -208,7 +208,7 @@ fn a_run_that_is_cancelled_ends_in_whichever_stage_it_is() {
             at: Some(stage),
             ..Ear::default()
         };
-        let error = models.run(everything(), side_by_side, &ear).unwrap_err();
+        let error = models.run(&everything(), side_by_side, &ear).unwrap_err();
         assert!(error.is_cancelled(), "{stage}: {error}");
         assert!(!ear.ended.into_inner().unwrap().contains(&stage));
     }
@@ -220,7 +220,7 @@ fn a_model_that_cannot_be_had_ends_the_run_under_the_name_of_its_stage() {
         return;
     };
     models.fails_to_align.store(true, Ordering::Relaxed);
-    let error = models.run(everything(), true, &Silent).unwrap_err();
+    let error = models.run(&everything(), true, &Silent).unwrap_err();
     assert_eq!(error.stage(), Stage::Align);
     assert_eq!(
         error.to_string(),
@@ -254,7 +254,11 @@ fn a_text_that_is_known_gets_speakers_without_being_recognised() {
         ..Request::default()
     };
     let ear = Ear::default();
-    let transcript = models.run(request, true, &ear).unwrap().transcript.unwrap();
+    let transcript = models
+        .run(&request, true, &ear)
+        .unwrap()
+        .transcript
+        .unwrap();
     let words = transcript.segments[0].words.as_ref().unwrap();
     assert!(words.iter().all(|word| word.speaker.is_some()));
     assert_eq!(transcript.speaker_embeddings, None);
@@ -289,7 +293,7 @@ fn a_file_that_is_no_recording_fails_to_decode_before_any_model_is_asked_for() {
         side_by_side: true,
     };
     let source = root().join("Cargo.toml");
-    let error = pipeline.run(source, everything(), &Silent).unwrap_err();
+    let error = pipeline.run(source, &everything(), &Silent).unwrap_err();
     assert_eq!(error.stage(), Stage::Decode);
     assert!(!error.is_cancelled());
 }

@@ -117,7 +117,7 @@ impl<'a> Run<'a> {
             side_by_side: engines.run_side_by_side(),
         };
         let request = self.plan.request(engines.cuts_at_speech());
-        let outcome = pipeline.run(engine::source(input), request, &progress);
+        let outcome = pipeline.run(engine::source(input), &request, &progress);
         let outcome = outcome.map_err(engine::failure)?;
         drop(progress);
         for note in &outcome.notes {

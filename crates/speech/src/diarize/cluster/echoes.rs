@@ -23,12 +23,11 @@ pub(super) fn by_sound(voices: &[Voice]) -> Vec<Vec<usize>> {
         let length = voice.length / SAME_LENGTH;
         let near = of_length.range(length.saturating_sub(1)..=length + 1);
         let is_copy = |sound: &&usize| is_copy(voice, &voices[sounds[**sound][0]]);
-        match near.flat_map(|(_, sounds)| sounds).find(is_copy) {
-            Some(sound) => sounds[*sound].push(idx),
-            None => {
-                of_length.entry(length).or_default().push(sounds.len());
-                sounds.push(vec![idx]);
-            }
+        if let Some(sound) = near.flat_map(|(_, sounds)| sounds).find(is_copy) {
+            sounds[*sound].push(idx);
+        } else {
+            of_length.entry(length).or_default().push(sounds.len());
+            sounds.push(vec![idx]);
         }
     }
     sounds

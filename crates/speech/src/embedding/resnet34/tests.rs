@@ -39,7 +39,7 @@ impl Weights for Formula {
                 reason = "weights are single precision"
             )]
             _ if shape.len() > 1 => (0.0, (6.0 / row_len as f64).sqrt() as f32),
-            Some((layer, "weight")) if layer.ends_with(".bn2") && layer.contains("layer") => {
+            Some((layer, "weight")) if layer.contains("layer") && layer.contains("bn2") => {
                 (0.5, 0.1)
             }
             Some((_, "weight")) => (1.0, 0.2),
@@ -61,7 +61,7 @@ impl Weights for Formula {
     }
 }
 
-/// A number in [−1, 1): the hash of the name (FNV-1a) and the index, mixed as MurmurHash3 ends.
+/// A number in [−1, 1): the hash of the name (FNV-1a) and the index, mixed as `MurmurHash3` ends.
 #[expect(clippy::cast_possible_truncation, reason = "a hash")]
 fn noise(name: &str, index: usize) -> f32 {
     let seed = name.bytes().fold(2_166_136_261_u32, |seed, byte| {
@@ -127,8 +127,11 @@ fn mask(name: &str) -> Vec<f32> {
         .collect()
 }
 
-/// Samples and named embeddings of every golden case.
-fn cases() -> Vec<(Vec<f32>, Vec<(String, Embedding)>)> {
+/// Samples, and embeddings by the name of their mask.
+type Case = (Vec<f32>, Vec<(String, Embedding)>);
+
+/// Every golden case.
+fn cases() -> Vec<Case> {
     let golden = golden();
     let cases = golden["voices"].as_array().unwrap().iter();
     let case = |case: &Value| {
