@@ -111,8 +111,8 @@ mod tests {
     #[test]
     fn words_that_others_speak_over_are_marked_and_so_is_their_segment() {
         let turns = [turn("A", 0.0, 5.0), turn("B", 4.0, 8.0)];
-        let words = [(0.0, 1.0), (3.4, 4.5), (4.0, 5.0), (4.6, 5.6), (6.0, 7.0)];
-        let expected = vec![false, false, true, false, false];
+        let words = [(0.0, 1.0), (3.4, 4.5), (3.6, 4.6), (4.0, 5.0), (4.6, 5.6)];
+        let expected = vec![false, false, true, true, false];
         assert_eq!(marked(&turns, &words), (true, expected));
         assert_eq!(marked(&turns, &[(0.0, 1.0)]), (false, vec![false]));
     }

@@ -254,6 +254,25 @@ fn a_change_beside_the_end_of_a_sentence_moves_there() {
 }
 
 #[test]
+fn words_go_with_their_sentence_where_turns_are_more_than_a_second_away() {
+    let mut sentence = segment("so then we go", &[0.0, 0.5, 1.0, 1.5, 2.0]);
+    let far = [("on", 3.4), ("and", 3.8), ("on", 4.2)];
+    let far = far.map(|(text, start)| word(text, start, start + 0.3));
+    sentence.words.as_mut().unwrap().extend(far);
+    sentence.text += " on and on";
+    sentence.end = Seconds(4.5);
+    let answer = || segment("Yes", &[6.0, 7.0]);
+    let turns = "A 0 1, B 6 7";
+    check(turns, vec![sentence.clone(), answer()], "AAAAAAA:A B:B");
+    for word in &mut sentence.words.as_mut().unwrap()[4..] {
+        word.start = word.start.map(|start| Seconds(start.0 + 1.4));
+        word.end = word.end.map(|end| Seconds(end.0 + 1.4));
+    }
+    sentence.end = Seconds(5.9);
+    check(turns, vec![sentence, answer()], "AAAABBB:A B:B");
+}
+
+#[test]
 fn a_pause_holds_a_change_where_it_is() {
     let mut sentence = segment("Are you? Well I am", &[0.0, 1.0, 2.0, 2.3, 3.0, 4.0]);
     let turns = "A 0 2.5, B 2.5 5";
@@ -303,6 +322,10 @@ fn a_stray_word_leaves_its_sentence_whole_and_keeps_its_speaker() {
     assign(&mut transcript, &diarization(sure));
     split_at_speakers(&mut transcript);
     assert_eq!(speakers(&transcript), "AABAA:A");
+    // nor is a word that takes longer
+    let sentence = segment("so then we go on", &[0.0, 1.0, 2.0, 2.6, 3.0, 4.0]);
+    let longer = "A 0 1.99, B 2 2.59, A 2.6 9";
+    assert_eq!(split(longer, vec![sentence]).len(), 3);
     // a sentence of one word is no stray
     let sentence = segment("so then. Yes. go on", &[0.0, 1.0, 2.0, 2.4, 3.0, 4.0]);
     assert_eq!(split(sure, vec![sentence]).len(), 3);
