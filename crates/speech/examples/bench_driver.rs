@@ -36,10 +36,7 @@ fn main() -> Result<(), Failure> {
     let [folder, compute_type, threads, beam_size, vad @ ..] = &arguments[..] else {
         return Err("usage: bench_driver MODEL COMPUTE_TYPE THREADS BEAM_SIZE [VAD]".into());
     };
-    let compute_type = match compute_type.as_str() {
-        "float32" => ComputeType::Float32,
-        _ => ComputeType::Int8,
-    };
+    let compute_type: ComputeType = compute_type.parse()?;
     let began = Instant::now();
     let n_threads = threads.parse::<usize>()?;
     let whisper = Whisper::load(Path::new(folder), compute_type, n_threads)?;

@@ -10,7 +10,6 @@ use std::time::Instant;
 use domain::diarization::Turn;
 use domain::options::DiarizeOptions;
 use domain::progress::Silent;
-use nn::Precision;
 use serde_json::json;
 use speech::audio;
 use speech::diarize;
@@ -23,24 +22,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         segmentation,
         voices,
         threads,
-        precision,
+        compute_type,
         speakers,
         files @ ..,
     ] = &arguments[..]
     else {
         return Err("usage: diarize_driver SEGMENTATION CAMPPLUS THREADS float32|int8 NUM_SPEAKERS|- FILE...".into());
     };
-    let precision = match &precision[..] {
-        "float32" => Precision::Float32,
-        "int8" => Precision::Int8,
-        other => return Err(format!("'{other}' is not one of float32, int8").into()),
-    };
     let options = DiarizeOptions {
         num_speakers: speakers.parse().ok(),
         ..DiarizeOptions::default()
     };
     let pyannet = PyanNet::load(Path::new(segmentation), threads.parse::<usize>()?)?;
-    let network = CamPlusPlus::load(Path::new(voices), threads.parse::<usize>()?, precision)?;
+    let network = CamPlusPlus::load(
+        Path::new(voices),
+        compute_type.parse()?,
+        threads.parse::<usize>()?,
+    )?;
     for file in files {
         let began = Instant::now();
         let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;

@@ -18,10 +18,7 @@ fn main() -> Result<(), Failure> {
     let [folder, compute_type, threads] = &arguments[..] else {
         return Err("usage: emissions_driver MODEL COMPUTE_TYPE THREADS".into());
     };
-    let compute_type = match compute_type.as_str() {
-        "float32" => ComputeType::Float32,
-        _ => ComputeType::Int8,
-    };
+    let compute_type: ComputeType = compute_type.parse()?;
     let began = Instant::now();
     let folder = Path::new(folder);
     let aligner = Aligner::load(

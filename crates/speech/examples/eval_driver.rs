@@ -78,10 +78,7 @@ impl Models {
             );
         };
         let pool = Pool::new(threads.parse()?);
-        let compute_type = match compute_type.as_str() {
-            "float32" => ComputeType::Float32,
-            _ => ComputeType::Int8,
-        };
+        let compute_type: ComputeType = compute_type.parse()?;
         let whisper = model.first().map(Path::new);
         let whisper = whisper.map(|folder| Whisper::load(folder, compute_type, pool.clone()));
         let voices = VoiceFolder::CamPlusPlus(voices.into());

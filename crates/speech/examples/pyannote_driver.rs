@@ -11,7 +11,6 @@ use domain::diarization::Turn;
 use domain::options::DiarizeOptions;
 use domain::progress::Silent;
 use domain::units::Seconds;
-use nn::Precision;
 use serde_json::json;
 use speech::audio;
 use speech::diarize::pyannote::{Agglomerative, Clustering, Heard, Method, STEP};
@@ -24,7 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         segmentation,
         voices,
         threads,
-        precision,
+        compute_type,
         step,
         pause,
         thresholds,
@@ -33,13 +32,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     else {
         return Err("usage: pyannote_driver SEGMENTATION CAMPPLUS THREADS float32|int8 STEP_SECONDS MIN_DURATION_OFF THRESHOLDS FILE...".into());
     };
-    let precision = match &precision[..] {
-        "float32" => Precision::Float32,
-        "int8" => Precision::Int8,
-        other => return Err(format!("'{other}' is not one of float32, int8").into()),
-    };
     let pyannet = PyanNet::load(Path::new(segmentation), threads.parse::<usize>()?)?;
-    let network = CamPlusPlus::load(Path::new(voices), threads.parse::<usize>()?, precision)?;
+    let network = CamPlusPlus::load(
+        Path::new(voices),
+        compute_type.parse()?,
+        threads.parse::<usize>()?,
+    )?;
     let step = step.parse::<usize>()? * STEP;
     for file in files {
         let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;

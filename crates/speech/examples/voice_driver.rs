@@ -8,7 +8,6 @@ use std::path::Path;
 use std::time::Instant;
 
 use domain::progress::Silent;
-use nn::Precision;
 use serde_json::json;
 use speech::audio;
 use speech::embedding::fbank::{Fbank, Kind};
@@ -22,15 +21,14 @@ const BATCH: usize = 64;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [folder, threads, precision, file, turns @ ..] = &arguments[..] else {
+    let [folder, threads, compute_type, file, turns @ ..] = &arguments[..] else {
         return Err("usage: voice_driver MODEL THREADS float32|int8 FILE [RTTM]".into());
     };
-    let precision = match &precision[..] {
-        "float32" => Precision::Float32,
-        "int8" => Precision::Int8,
-        other => return Err(format!("'{other}' is not one of float32, int8").into()),
-    };
-    let network = CamPlusPlus::load(Path::new(folder), threads.parse::<usize>()?, precision)?;
+    let network = CamPlusPlus::load(
+        Path::new(folder),
+        compute_type.parse()?,
+        threads.parse::<usize>()?,
+    )?;
     let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
     let samples = &samples.to_vec();
     let fbank = Fbank::new(Kind::Povey);

@@ -14,4 +14,14 @@ pub(crate) mod testing;
 pub mod vad;
 pub mod weights;
 
+use domain::options::ComputeType;
 pub use nn::Pool;
+use nn::Precision;
+
+/// The arithmetic of kernels that an option names.
+fn precision(compute: ComputeType) -> Precision {
+    match compute {
+        ComputeType::Float32 => Precision::Float32,
+        ComputeType::Int8 => Precision::Int8,
+    }
+}

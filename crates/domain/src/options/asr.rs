@@ -1,5 +1,7 @@
 //! Options of recognition.
 
+use std::str::FromStr;
+
 use crate::language::Language;
 use crate::transcript::{Segment, WordTiming};
 
@@ -42,6 +44,23 @@ pub enum ComputeType {
     /// Plain single precision: the reference in tests.
     Float32,
 }
+
+impl FromStr for ComputeType {
+    type Err = UnknownComputeType;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "int8" => Ok(Self::Int8),
+            "float32" => Ok(Self::Float32),
+            other => Err(UnknownComputeType(other.to_owned())),
+        }
+    }
+}
+
+/// The text names no arithmetic.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("'{0}' is not one of float32, int8")]
+pub struct UnknownComputeType(pub String);
 
 /// Options of recognition; the defaults are faster-whisper's (`WhisperModel.transcribe`).
 #[derive(Debug, Clone, PartialEq)]

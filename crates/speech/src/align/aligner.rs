@@ -6,7 +6,7 @@ use domain::language::Language;
 use domain::options::{AlignOptions, AlignRules, ComputeType};
 use domain::progress::Monitor;
 use domain::transcript::Segment;
-use nn::{Isa, Pool, Precision};
+use nn::{Isa, Pool};
 
 use super::ear::Ear;
 use super::emissions::Emissions;
@@ -40,12 +40,13 @@ impl Aligner {
         compute: ComputeType,
         threads: impl Into<Pool>,
     ) -> Result<Self, LoadError> {
-        let precision = match compute {
-            ComputeType::Float32 => Precision::Float32,
-            ComputeType::Int8 => Precision::Int8,
-        };
         Ok(Self {
-            model: wav2vec2::load(folder, precision, Isa::detect(), threads.into())?,
+            model: wav2vec2::load(
+                folder,
+                crate::precision(compute),
+                Isa::detect(),
+                threads.into(),
+            )?,
             splitter: Splitter::for_language(language.code()),
             language,
         })

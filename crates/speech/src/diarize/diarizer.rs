@@ -42,7 +42,7 @@ impl Diarizer {
     ) -> Result<Self, WeightsError> {
         match voices {
             VoiceFolder::CamPlusPlus(folder) => {
-                let network = CamPlusPlus::load_for(folder, pool.clone(), compute)?;
+                let network = CamPlusPlus::load(folder, compute, pool.clone())?;
                 Ok(Self::CamPlusPlus(Box::new(network)))
             }
             VoiceFolder::ResNet34 { embedding, plda } => Ok(Self::Pyannote {
@@ -51,7 +51,7 @@ impl Diarizer {
                     Some(folder) => Method::vbx(fitting_plda(folder)?),
                     None => Method::agglomerative(),
                 },
-                network: Box::new(ResNet34::load_for(embedding, pool.clone(), compute)?),
+                network: Box::new(ResNet34::load(embedding, pool.clone())?),
             }),
         }
     }

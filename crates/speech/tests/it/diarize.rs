@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use domain::diarization::{Diarization, Turn};
-use domain::options::DiarizeOptions;
+use domain::options::{ComputeType, DiarizeOptions};
 use domain::progress::{Monitor, Silent, Stage};
 use domain::units::Seconds;
-use nn::Precision;
 use speech::audio::{self, Samples};
 use speech::diarize::{self, DiarizeError};
 use speech::embedding::CamPlusPlus;
@@ -41,7 +40,7 @@ impl Networks {
         );
         Some(Self {
             segmentation: PyanNet::load(&segmentation, 2).unwrap(),
-            voices: CamPlusPlus::load(&voices, 2, Precision::Int8).unwrap(),
+            voices: CamPlusPlus::load(&voices, ComputeType::Int8, 2).unwrap(),
         })
     }
 

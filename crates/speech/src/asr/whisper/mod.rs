@@ -9,7 +9,7 @@ use domain::options::ComputeType;
 use nn::conv::Conv1d;
 use nn::decoder::{CrossCache, Decoder};
 use nn::encoder::Encoder;
-use nn::{Isa, Pool, Precision};
+use nn::{Isa, Pool};
 
 pub use load::{Dimensions, LoadError};
 
@@ -53,11 +53,12 @@ impl Whisper {
         compute: ComputeType,
         threads: impl Into<Pool>,
     ) -> Result<Self, LoadError> {
-        let precision = match compute {
-            ComputeType::Float32 => Precision::Float32,
-            ComputeType::Int8 => Precision::Int8,
-        };
-        load::load(folder, precision, Isa::detect(), threads.into())
+        load::load(
+            folder,
+            crate::precision(compute),
+            Isa::detect(),
+            threads.into(),
+        )
     }
 
     /// The network.

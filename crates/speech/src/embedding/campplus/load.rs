@@ -36,32 +36,16 @@ impl CamPlusPlus {
     /// When the file is missing, damaged, or not of this network.
     pub fn load(
         folder: &Path,
+        compute: ComputeType,
         threads: impl Into<Pool>,
-        precision: Precision,
     ) -> Result<Self, WeightsError> {
         let path = folder.join(Companion::CamPlusPlus.file());
         let checkpoint = Checkpoint::open(&path, "speaker embedding (CAM++)")?;
         let source = Source {
             weights: &checkpoint,
-            precision,
+            precision: crate::precision(compute),
         };
         source.network(threads.into())
-    }
-
-    /// As [`Self::load`], with the arithmetic that the options name.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn load_for(
-        folder: &Path,
-        threads: impl Into<Pool>,
-        compute: ComputeType,
-    ) -> Result<Self, WeightsError> {
-        let precision = match compute {
-            ComputeType::Float32 => Precision::Float32,
-            ComputeType::Int8 => Precision::Int8,
-        };
-        Self::load(folder, threads, precision)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The network against numbers of the pipeline specification, made by an independent implementation.
 
-use nn::Precision;
+use domain::options::ComputeType;
 
 use super::*;
 use crate::embedding::cosine;
@@ -8,10 +8,10 @@ use crate::embedding::fbank::{Fbank, Kind};
 use crate::models::Companion;
 use crate::testing::{checked_folder, signal};
 
-fn network(precision: Precision) -> Option<CamPlusPlus> {
+fn network(compute: ComputeType) -> Option<CamPlusPlus> {
     let companion = Companion::CamPlusPlus;
     let folder = checked_folder(companion.name(), companion.file())?;
-    Some(CamPlusPlus::load(&folder, 2, precision).unwrap())
+    Some(CamPlusPlus::load(&folder, compute, 2).unwrap())
 }
 
 fn stretch(network: &CamPlusPlus, n_samples: usize) -> Vec<f32> {
@@ -21,7 +21,7 @@ fn stretch(network: &CamPlusPlus, n_samples: usize) -> Vec<f32> {
 
 #[test]
 fn a_voice_has_the_numbers_of_the_reference() {
-    let Some(network) = network(Precision::Float32) else {
+    let Some(network) = network(ComputeType::Float32) else {
         return;
     };
     let embedding = network.embed(&[stretch(&network, 24_000)])[0];
@@ -44,7 +44,7 @@ fn a_voice_has_the_numbers_of_the_reference() {
 
 #[test]
 fn voices_side_by_side_are_what_each_is_alone() {
-    let Some(network) = network(Precision::Float32) else {
+    let Some(network) = network(ComputeType::Float32) else {
         return;
     };
     let lengths = [24_000, 400, 40_000, 24_000, 3_000, 24_000, 24_000, 24_000];
@@ -68,7 +68,8 @@ fn voices_side_by_side_are_what_each_is_alone() {
 
 #[test]
 fn whole_numbers_find_nearly_the_same_voice() {
-    let (Some(exact), Some(quick)) = (network(Precision::Float32), network(Precision::Int8)) else {
+    let (Some(exact), Some(quick)) = (network(ComputeType::Float32), network(ComputeType::Int8))
+    else {
         return;
     };
     let features = [stretch(&exact, 24_000), stretch(&exact, 50_000)];

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use domain::options::ComputeType;
 use nn::batch_norm::BatchNorm;
 use nn::conv2d::{Conv3x3, Conv3x3Weights, Stride};
 use nn::linear::Linear;
@@ -18,7 +17,8 @@ const FILE: &str = "pytorch_model.bin";
 
 impl ResNet34 {
     /// Loads `pytorch_model.bin` of a model folder for so many threads of its own (0 takes one a core), or for a pool
-    /// that it shares.
+    /// that it shares. It computes in single precision: a quarter of the multiplications in it take less time than all of
+    /// them in whole numbers.
     ///
     /// # Errors
     /// When the file is missing, damaged, or not of this network.
@@ -26,21 +26,6 @@ impl ResNet34 {
         let wanted = "speaker embedding (WeSpeaker's ResNet34)";
         let checkpoint = Checkpoint::open(&folder.join(FILE), wanted)?;
         Self::of(&checkpoint, threads.into())
-    }
-
-    /// As [`Self::load`], with the arithmetic that the options name: single precision for all, since a quarter of the
-    /// multiplications in it take less time than all of them in whole numbers.
-    ///
-    /// # Errors
-    /// As [`Self::load`].
-    pub fn load_for(
-        folder: &Path,
-        threads: impl Into<Pool>,
-        compute: ComputeType,
-    ) -> Result<Self, WeightsError> {
-        match compute {
-            ComputeType::Float32 | ComputeType::Int8 => Self::load(folder, threads),
-        }
     }
 
     /// The network of some arrays.
