@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use domain::progress::Monitor;
 
-use super::folder::ModelKind;
+use super::folder::{ModelKind, PYTORCH_WEIGHTS};
 use super::request::is_a_path;
 use super::{Companion, ModelChoice, ModelError, ModelRequest, locate};
 
@@ -162,7 +162,7 @@ fn voices_in(folder: &Path) -> Result<VoiceFolder, ModelError> {
         return Ok(VoiceFolder::CamPlusPlus(folder.to_owned()));
     }
     let embedding = folder.join("embedding");
-    if !embedding.join("pytorch_model.bin").exists() {
+    if !embedding.join(PYTORCH_WEIGHTS).exists() {
         return Err(ModelError::NoDiarization(folder.to_owned()));
     }
     let plda = folder.join("plda");
