@@ -16,6 +16,8 @@ mod error;
 mod pieces;
 mod powerset;
 pub mod pyannote;
+#[cfg(test)]
+mod scripted;
 mod second_look;
 mod stitch;
 #[cfg(test)]
@@ -83,14 +85,7 @@ pub fn diarize_measured<'a>(
     monitor: &dyn Monitor,
 ) -> Result<(Diarization, Cost), DiarizeError> {
     let sound = sound.into();
-    if segmentation.head() != Head::Powerset {
-        return Err(DiarizeError::WrongSegmentation);
-    }
-    assert_eq!(
-        segmentation.windows().n_samples,
-        sound.len(),
-        "the segmentation of this recording"
-    );
+    check(segmentation, sound)?;
     let mut cost = Cost::default();
     let (tracks, pieces) = timed(&mut cost.stitching, || {
         let tracks = stitch::stitch(segmentation);
@@ -117,4 +112,17 @@ pub fn diarize_measured<'a>(
         turns::turns(&tracks, &pieces, &speakers, sound.len())
     });
     Ok((diarization, cost))
+}
+
+/// Checks that a segmentation tells speakers apart, and is of this recording.
+fn check(segmentation: &Segmentation, sound: Sound<'_>) -> Result<(), DiarizeError> {
+    if segmentation.head() != Head::Powerset {
+        return Err(DiarizeError::WrongSegmentation);
+    }
+    assert_eq!(
+        segmentation.windows().n_samples,
+        sound.len(),
+        "the segmentation of this recording"
+    );
+    Ok(())
 }

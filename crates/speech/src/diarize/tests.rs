@@ -1,22 +1,15 @@
 //! All steps but the networks: what a segmentation network would say of a scripted talk, and voices as they might sound.
 
-use std::ops::Range;
-
 use domain::diarization::{Diarization, Turn};
 use domain::options::{DiarizeOptions, SpeakerRange};
 use proptest::prelude::*;
 
+use super::scripted::{SECOND, Said, seconds, told};
 use super::voices::Voice;
 use super::*;
 use crate::embedding::{EMBEDDING, Embedding};
 use crate::pyannet::Windows;
 use crate::vad::time_of;
-
-/// Frames in a second, nearly.
-const SECOND: usize = 59;
-
-/// Somebody speaks in some frames of the recording.
-type Said = (usize, Range<usize>);
 
 /// A talk: nobody speaks with two others at once, and no window hears more than three.
 #[derive(Debug, Clone)]
@@ -134,26 +127,10 @@ fn any() -> SpeakerRange {
     DiarizeOptions::default().speakers()
 }
 
-fn told(turns: &[Turn]) -> String {
-    let told: Vec<_> = (turns.iter())
-        .map(|turn| {
-            format!(
-                "{:.2}-{:.2} {}",
-                turn.start.0,
-                turn.end.0,
-                &turn.speaker[8..]
-            )
-        })
-        .collect();
-    told.join(", ")
-}
-
-fn check(seconds: usize, said: &[(usize, Range<usize>)], turns: &str, exclusive: &str) {
-    let frames =
-        |(speaker, seconds): &Said| (*speaker, seconds.start * SECOND..seconds.end * SECOND);
+fn check(n_seconds: usize, said: &[Said], turns: &str, exclusive: &str) {
     let talk = Talk {
-        n_samples: seconds * 16_000,
-        said: said.iter().map(frames).collect(),
+        n_samples: n_seconds * 16_000,
+        said: seconds(said),
     };
     let diarization = talk.diarize(&[0, 3, 5, 1], any());
     assert_eq!(told(&diarization.turns), turns, "{said:?}");

@@ -3,6 +3,8 @@
 
 use fastrand::Rng;
 
+use super::vectors::distance_squared;
+
 /// How often it is begun anew; the best result counts.
 const RESTARTS: usize = 3;
 const SEED: u64 = 42;
@@ -27,14 +29,14 @@ fn first_centres(points: &[Vec<f64>], k: usize, random: &mut Rng) -> Vec<Vec<f64
     let mut centres = vec![points[random.usize(..points.len())].clone()];
     let mut left: Vec<f64> = points
         .iter()
-        .map(|point| squared(point, &centres[0]))
+        .map(|point| distance_squared(point, &centres[0]))
         .collect();
     while centres.len() < k {
         let draws = (0..n_draws).map(|_| {
             let centre = &points[draw(&left, random)];
             let nearer = points.iter().zip(&left);
             let left: Vec<f64> = nearer
-                .map(|(point, left)| left.min(squared(point, centre)))
+                .map(|(point, left)| left.min(distance_squared(point, centre)))
                 .collect();
             (left.iter().sum::<f64>(), centre, left)
         });
@@ -76,7 +78,7 @@ fn run(points: &[Vec<f64>], mut centres: Vec<Vec<f64>>) -> (f64, Vec<usize>) {
 
 fn nearest_of_all(points: &[Vec<f64>], centres: &[Vec<f64>]) -> (f64, Vec<usize>) {
     let nearest = points.iter().map(|point| {
-        let distances = centres.iter().map(|centre| squared(point, centre));
+        let distances = centres.iter().map(|centre| distance_squared(point, centre));
         let best =
             |best: (usize, f64), other: (usize, f64)| if other.1 < best.1 { other } else { best };
         distances.enumerate().fold((0, f64::INFINITY), best)
@@ -97,10 +99,6 @@ fn move_to_means(points: &[Vec<f64>], labels: &[usize], centres: &mut [Vec<f64>]
             }
         }
     }
-}
-
-fn squared(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum()
 }
 
 #[cfg(test)]

@@ -3,6 +3,8 @@
 //! The distances of all pairs are held, four bytes each: 200 MB for as many vectors as [`LARGEST`] allows. More are
 //! joined in blocks of neighbours first, so that memory does not grow with the square of the recording.
 
+use super::vectors::{direction, distance_squared};
+
 /// Most vectors that are compared each with each; a window every second gives so many in about two hours.
 pub(super) const LARGEST: usize = 10_000;
 
@@ -33,7 +35,7 @@ pub(super) struct Dendrogram {
 pub(super) fn leaves(embeddings: &[Vec<f32>], largest: usize) -> Vec<Leaf> {
     let mut leaves: Vec<Leaf> = (embeddings.iter().enumerate())
         .map(|(index, embedding)| Leaf {
-            centroid: unit(embedding),
+            centroid: direction(embedding),
             members: vec![index],
         })
         .collect();
@@ -44,13 +46,6 @@ pub(super) fn leaves(embeddings: &[Vec<f32>], largest: usize) -> Vec<Leaf> {
             .collect();
     }
     leaves
-}
-
-fn unit(embedding: &[f32]) -> Vec<f64> {
-    let squares = embedding.iter().map(|x| f64::from(*x).powi(2));
-    let norm = squares.sum::<f64>().sqrt();
-    let norm = if norm > 0.0 { norm } else { 1.0 };
-    embedding.iter().map(|x| f64::from(*x) / norm).collect()
 }
 
 /// Joins the nearest until about so many are left.
@@ -229,19 +224,6 @@ impl Rows {
 )]
 fn stored(squared: f64) -> f32 {
     squared as f32
-}
-
-/// In four sums, which the compiler computes side by side.
-fn distance_squared(a: &[f64], b: &[f64]) -> f64 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<4>(), b.as_chunks::<4>());
-    let mut sums = [0.0; 4];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..4 {
-            sums[lane] += (a[lane] - b[lane]) * (a[lane] - b[lane]);
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest);
-    sums.iter().sum::<f64>() + rest.map(|(x, y)| (x - y) * (x - y)).sum::<f64>()
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ pub(super) mod own;
 mod sums;
 mod tree;
 pub mod vbx;
+pub(super) mod vectors;
 
 use std::collections::BTreeMap;
 

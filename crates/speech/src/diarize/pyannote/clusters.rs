@@ -6,6 +6,7 @@ use super::activity::{Activity, Local};
 use super::method::{Clustering, Training};
 use crate::diarize::cluster::assignment::one_to_one;
 use crate::diarize::cluster::kmeans::kmeans;
+use crate::diarize::cluster::vectors::{direction, unit};
 use crate::diarize::cluster::{centroid, vbx};
 use crate::diarize::powerset::TRACKS;
 
@@ -59,7 +60,7 @@ pub(super) fn cluster(
                 let centroid = |speaker: &usize| mixture.centroid(*speaker, &training);
                 (kept.iter().map(centroid).collect(), true)
             } else {
-                let directions: Vec<_> = training.iter().map(|voice| unit(voice)).collect();
+                let directions: Vec<_> = training.iter().map(|voice| direction(voice)).collect();
                 (means(&training, &kmeans(&directions, wanted)), false)
             }
         }
@@ -123,7 +124,7 @@ fn assign(
 ) -> (Clustered, Clustered) {
     let directions: Vec<Vec<f64>> = centroids
         .iter()
-        .map(|centroid| scaled(centroid.clone()))
+        .map(|centroid| unit(centroid.clone()))
         .collect();
     let scores: Vec<Vec<f64>> = (voices.iter())
         .map(|voice| cosines(voice, &directions))
@@ -153,9 +154,9 @@ fn assign(
 
 /// The cosines of a voice with directions of length 1; −1 where there is none.
 fn cosines(voice: &[f32], directions: &[Vec<f64>]) -> Vec<f64> {
-    let voice = unit(voice);
-    let cosine = |direction: &Vec<f64>| -> f64 {
-        let cosine: f64 = voice.iter().zip(direction).map(|(a, b)| a * b).sum();
+    let voice = direction(voice);
+    let cosine = |of_speaker: &Vec<f64>| -> f64 {
+        let cosine: f64 = voice.iter().zip(of_speaker).map(|(a, b)| a * b).sum();
         if cosine.is_finite() { cosine } else { -1.0 }
     };
     directions.iter().map(cosine).collect()
@@ -170,21 +171,6 @@ fn first_largest(scores: &[f64]) -> Option<usize> {
         }
     };
     (0..scores.len()).reduce(larger)
-}
-
-fn unit(voice: &[f32]) -> Vec<f64> {
-    scaled(voice.iter().map(|x| f64::from(*x)).collect())
-}
-
-/// Of length 1; nothing stays nothing.
-fn scaled(mut vector: Vec<f64>) -> Vec<f64> {
-    let norm = vector.iter().map(|x| x * x).sum::<f64>().sqrt();
-    if norm > 0.0 {
-        for x in &mut vector {
-            *x /= norm;
-        }
-    }
-    vector
 }
 
 impl Clusters {

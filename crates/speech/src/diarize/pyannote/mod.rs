@@ -26,10 +26,10 @@ use domain::options::DiarizeOptions;
 use domain::progress::{Monitor, Stage};
 use domain::units::Seconds;
 
-use super::DiarizeError;
 use super::cost::{Cost, timed};
+use super::{DiarizeError, check};
 use crate::audio::{SAMPLE_RATE, Sound};
-use crate::pyannet::{Head, Segmentation};
+use crate::pyannet::Segmentation;
 
 pub use crate::diarize::cluster::vbx::VbxOptions;
 pub use method::{Agglomerative, Clustering, Method, Training};
@@ -90,14 +90,7 @@ impl Heard {
         monitor: &dyn Monitor,
     ) -> Result<Self, DiarizeError> {
         let sound = sound.into();
-        if segmentation.head() != Head::Powerset {
-            return Err(DiarizeError::WrongSegmentation);
-        }
-        assert_eq!(
-            segmentation.windows().n_samples,
-            sound.len(),
-            "the segmentation of this recording"
-        );
+        check(segmentation, sound)?;
         let mut cost = Cost::default();
         let (activity, counts, locals) = timed(&mut cost.stitching, || {
             let activity = Activity::of(segmentation);

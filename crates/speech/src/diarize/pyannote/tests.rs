@@ -1,8 +1,7 @@
 //! All steps but the networks: what the segmentation would say of a scripted talk, and voices as they might sound.
 
-use std::ops::Range;
-
 use domain::diarization::{Diarization, Turn};
+use domain::options::ComputeType;
 use domain::progress::Silent;
 use proptest::prelude::*;
 
@@ -10,26 +9,25 @@ use super::golden::plda;
 use super::*;
 use crate::audio;
 use crate::diarize::powerset::ORDERS;
+use crate::diarize::scripted::{SECOND, Said, seconds, told};
 use crate::embedding::CamPlusPlus;
 use crate::pyannet::{PyanNet, Windows};
 use crate::testing::checked_folder;
 use crate::vad::{FRAME_STEP, sample_of, time_of};
 
-/// Frames in a second, nearly.
-const SECOND: usize = 59;
 const DIMENSION: usize = 16;
 
 /// Somebody speaks in some frames of the recording; three at most do in all, and two at once.
 #[derive(Debug, Clone)]
 struct Talk {
     n_samples: usize,
-    said: Vec<(usize, Range<usize>)>,
+    said: Vec<Said>,
 }
 
 impl Talk {
     /// Who speaks in a frame, a bit a speaker.
     fn bits(&self, frame: usize) -> u8 {
-        let here = |(_, frames): &&(usize, Range<usize>)| frames.contains(&frame);
+        let here = |(_, frames): &&Said| frames.contains(&frame);
         let said = self.said.iter().filter(here);
         said.fold(0, |bits, (speaker, _)| bits | 1 << speaker)
     }
@@ -133,24 +131,7 @@ fn asked(num: Option<usize>, min: Option<usize>, max: Option<usize>) -> DiarizeO
     DiarizeOptions::new(num, min, max).unwrap()
 }
 
-fn told(turns: &[Turn]) -> String {
-    let told = turns.iter().map(|turn| {
-        format!(
-            "{:.2}-{:.2} {}",
-            turn.start.0,
-            turn.end.0,
-            &turn.speaker[8..]
-        )
-    });
-    told.collect::<Vec<_>>().join(", ")
-}
-
-fn seconds(said: &[(usize, Range<usize>)]) -> Vec<(usize, Range<usize>)> {
-    let frames = |at: &Range<usize>| at.start * SECOND..at.end * SECOND;
-    said.iter().map(|(who, at)| (*who, frames(at))).collect()
-}
-
-fn check(n_seconds: usize, said: &[(usize, Range<usize>)], turns: &str, exclusive: &str) {
+fn check(n_seconds: usize, said: &[Said], turns: &str, exclusive: &str) {
     let talk = Talk {
         n_samples: n_seconds * 16_000,
         said: seconds(said),
@@ -296,7 +277,7 @@ fn two_people_are_told_apart_in_a_recording() {
     let sample = sample.join("sample.wav");
     let samples = audio::decode(sample.as_path(), &audio::Settings::default(), &Silent).unwrap();
     let network = PyanNet::load(&segmentation, 2).unwrap();
-    let voices = CamPlusPlus::load(&voices, 2, nn::Precision::Float32).unwrap();
+    let voices = CamPlusPlus::load(&voices, ComputeType::Float32, 2).unwrap();
     let segmentation = network.segment(&samples, 80_000, &Silent).unwrap();
     let (method, options) = (Method::agglomerative(), asked(Some(2), None, None));
     let (found, _) = diarize(&segmentation, &samples, &voices, &method, &options, &Silent).unwrap();
