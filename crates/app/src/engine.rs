@@ -16,7 +16,7 @@ use speech::Pool;
 use speech::asr::Whisper;
 use speech::audio::{Settings, Source};
 use speech::models::{self, ModelFolder, ModelRequest};
-use speech::pipeline::PipelineError;
+use speech::pipeline::{EngineFailure, PipelineError};
 
 pub(crate) use self::alignment::Alignment;
 use self::lazy::Lazy;
@@ -24,6 +24,7 @@ pub(crate) use self::once::Models;
 pub(crate) use self::segmenter::Segmenter;
 pub(crate) use self::voices::{Speakers, Voices};
 use crate::cli::Input;
+use crate::console::Progress;
 use crate::exit::{Exit, Failure};
 
 /// How models are loaded: with which arithmetic, and on whose threads.
@@ -110,6 +111,16 @@ pub(crate) fn source(input: &Input) -> Source {
         Input::File(path) => Source::File(path.clone()),
         Input::Stdin => Source::stdin(),
     }
+}
+
+/// Has `model` loaded while a spinner turns; a command without such a model fails.
+pub(crate) fn load_shown<M, T>(
+    model: Option<&M>,
+    progress: &Progress<'_>,
+    load: impl FnOnce(&M) -> Result<Arc<T>, Failure>,
+) -> Result<Arc<T>, EngineFailure> {
+    let model = model.ok_or("the command has no such model")?;
+    Ok(progress.spin("loading the model", || load(model))?)
 }
 
 /// What a failed run means for the person at the keyboard.

@@ -3,7 +3,9 @@
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::sync::{Mutex, PoisonError};
 
+use crate::console::Console;
 use crate::exit::{Exit, Failure};
+use crate::interrupt::Interrupt;
 
 /// What the latest panic said; the hook that learns it runs before the panic is caught, perhaps on another thread.
 static LAST_PANIC: Mutex<Option<String>> = Mutex::new(None);
@@ -28,6 +30,26 @@ pub(crate) fn run<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<T, Fai
                 .with_hint("this is a mistake in scriven; please report it with this message"),
         )
     })
+}
+
+/// Does all the work of a command that can be interrupted, and tells of its failure.
+pub(crate) fn conclude(
+    console: &Console,
+    work: impl FnOnce(&Interrupt) -> Result<(), Failure>,
+) -> Exit {
+    let interrupt = Interrupt::watch();
+    silence_panics();
+    let outcome = run(|| work(&interrupt));
+    if interrupt.is_requested() {
+        return Exit::Interrupted;
+    }
+    match outcome {
+        Ok(()) => Exit::Ok,
+        Err(failure) => {
+            console.failure(&failure);
+            failure.exit
+        }
+    }
 }
 
 /// Message and place of a panic on one line.

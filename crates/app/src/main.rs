@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     let exit = match Scriven::parse().command {
         Command::Transcribe(args) => cli::transcribe::run(*args),
         Command::Align(args) => cli::align::run(*args),
-        Command::Diarize(args) => cli::diarize::run(*args),
+        Command::Diarize(args) => cli::diarize::run(&args),
         Command::Combine(args) => cli::combine::run(&args),
         Command::Models(args) => cli::models::run(args),
     };

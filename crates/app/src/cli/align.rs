@@ -7,14 +7,13 @@ use clap::ValueEnum;
 use domain::export::{self, ExportOptions, Format};
 use domain::language::Language;
 use domain::transcript::Transcript;
-use speech::models::ModelRequest;
 use speech::pipeline::{Request, Text};
 
 use super::Input;
 use super::align_args::AlignArgs;
-use super::compute_type::ComputeTypeArg;
+use super::machine_args::MachineArgs;
 use crate::console::Console;
-use crate::engine::{Alignment, Machine, Models};
+use crate::engine::{Alignment, Models};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -46,21 +45,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     align: AlignArgs,
 
-    /// Folder with one folder a model, searched first; downloads go there
-    #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", hide_env_values = true)]
-    model_dir: Option<PathBuf>,
-
-    /// Never ask a hub for a model
-    #[arg(long)]
-    offline: bool,
-
-    /// Arithmetic of the network
-    #[arg(long, value_enum, default_value_t = ComputeTypeArg::Int8)]
-    compute_type: ComputeTypeArg,
-
-    /// Threads; 0 takes every core
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
-    threads: u16,
+    #[command(flatten)]
+    machine: MachineArgs,
 
     /// Show nothing but failures on standard error
     #[arg(long, short)]
@@ -70,19 +56,7 @@ pub(crate) struct Args {
 /// Does what the flags say.
 pub(crate) fn run(args: Args) -> Exit {
     let console = Console::new(args.quiet);
-    let interrupt = Interrupt::watch();
-    guard::silence_panics();
-    let outcome = guard::run(|| carry_out(args, &console, &interrupt));
-    if interrupt.is_requested() {
-        return Exit::Interrupted;
-    }
-    match outcome {
-        Ok(()) => Exit::Ok,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit
-        }
-    }
+    guard::conclude(&console, |interrupt| carry_out(args, &console, interrupt))
 }
 
 fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
@@ -94,14 +68,8 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         None => language_of(&transcript)?,
     };
     let options = args.align.options();
-    let places = ModelRequest::new(
-        None,
-        args.model_dir
-            .filter(|folder| !folder.as_os_str().is_empty()),
-        args.offline,
-        |name| std::env::var_os(name),
-    );
-    let machine = Machine::new(args.compute_type.into(), args.threads.into());
+    let places = args.machine.places();
+    let machine = args.machine.machine();
     let alignment = Alignment::new(places, args.align.align_model, &machine);
     // The models are loaded by what the transcript says.
     language.code().clone_into(&mut transcript.language);

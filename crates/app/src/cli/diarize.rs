@@ -6,16 +6,15 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use domain::diarization::Diarization;
 use domain::units::Seconds;
-use speech::models::ModelRequest;
 use speech::pipeline::Request;
 
-use super::compute_type::ComputeTypeArg;
 use super::dialogue::Look;
 use super::input::visible;
+use super::machine_args::MachineArgs;
 use super::speaker_args::SpeakerArgs;
 use super::{Input, out_of_range};
 use crate::console::Console;
-use crate::engine::{Machine, Models, Speakers};
+use crate::engine::{Models, Speakers};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -43,21 +42,8 @@ pub(crate) struct Args {
     #[command(flatten)]
     number: SpeakerArgs,
 
-    /// Folder with one folder a model, searched first
-    #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", hide_env_values = true)]
-    model_dir: Option<PathBuf>,
-
-    /// Never ask the hub for a model
-    #[arg(long)]
-    offline: bool,
-
-    /// Arithmetic of the network that tells voices apart
-    #[arg(long, value_enum, default_value_t = ComputeTypeArg::Int8)]
-    compute_type: ComputeTypeArg,
-
-    /// Threads; 0 takes every core
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=1024))]
-    threads: u16,
+    #[command(flatten)]
+    machine: MachineArgs,
 
     /// Show nothing but failures on standard error
     #[arg(long, short)]
@@ -65,7 +51,7 @@ pub(crate) struct Args {
 }
 
 /// Does what the flags say.
-pub(crate) fn run(args: Args) -> Exit {
+pub(crate) fn run(args: &Args) -> Exit {
     let console = Console::new(args.quiet);
     let problems = args.number.options().problems();
     if !problems.is_empty() {
@@ -74,30 +60,17 @@ pub(crate) fn run(args: Args) -> Exit {
         }
         return Exit::Usage;
     }
-    let interrupt = Interrupt::watch();
-    guard::silence_panics();
-    let outcome = guard::run(|| carry_out(args, &console, &interrupt));
-    if interrupt.is_requested() {
-        return Exit::Interrupted;
-    }
-    match outcome {
-        Ok(()) => Exit::Ok,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit
-        }
-    }
+    guard::conclude(&console, |interrupt| carry_out(args, &console, interrupt))
 }
 
-fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
+fn carry_out(args: &Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     if let Some(note) = args.number.note() {
         console.note(note);
     }
     let input = Input::new(args.file.clone());
     input.glance().map_err(|failure| input.blame(failure))?;
-    let (format, name, exclusive) = (args.format, input.base_name(), args.exclusive);
     let (duration, mut diarization) = hear(args, &input, console, interrupt)?;
-    if exclusive {
+    if args.exclusive {
         diarization = diarization.into_exclusive();
     }
     let look = Look::of_stdout();
@@ -106,8 +79,8 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
     } else {
         FormatArg::Rttm
     };
-    let text = match format.unwrap_or(default) {
-        FormatArg::Rttm => diarization.to_rttm(&name.to_string_lossy()),
+    let text = match args.format.unwrap_or(default) {
+        FormatArg::Rttm => diarization.to_rttm(&input.base_name().to_string_lossy()),
         FormatArg::Json => diarization.to_json() + "\n",
         FormatArg::Table => table(&diarization, look.unwrap_or(Look::PLAIN)),
     };
@@ -118,16 +91,13 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
 
 /// How long the recording is, and who speaks when.
 fn hear(
-    args: Args,
+    args: &Args,
     input: &Input,
     console: &Console,
     interrupt: &Interrupt,
 ) -> Result<(Seconds, Diarization), Failure> {
-    let folder = args
-        .model_dir
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let places = ModelRequest::new(None, folder, args.offline, |name| std::env::var_os(name));
-    let machine = Machine::new(args.compute_type.into(), args.threads.into());
+    let places = args.machine.places();
+    let machine = args.machine.machine();
 
     let following = console.follow("model", interrupt);
     let model = args.number.model();

@@ -8,6 +8,7 @@ mod dialogue;
 pub(crate) mod diarize;
 mod documents;
 mod input;
+mod machine_args;
 pub(crate) mod models;
 mod speaker_args;
 mod split_args;

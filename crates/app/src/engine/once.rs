@@ -10,7 +10,7 @@ use speech::diarize::Diarizer;
 use speech::pipeline::{EngineFailure, Engines, Outcome, Pipeline, Request};
 use speech::pyannet::PyanNet;
 
-use super::{Alignment, Segmenter, Voices, audio_settings, failure, source};
+use super::{Alignment, Segmenter, Voices, audio_settings, failure, load_shown, source};
 use crate::cli::Input;
 use crate::console::{Console, Progress};
 use crate::exit::Failure;
@@ -54,21 +54,13 @@ struct Shown<'a> {
     progress: &'a Progress<'a>,
 }
 
-impl Shown<'_> {
-    /// The `model`, if the command has it.
-    fn load<M, T>(
-        &self,
-        model: Option<&M>,
-        load: impl FnOnce(&M) -> Result<Arc<T>, Failure>,
-    ) -> Result<Arc<T>, EngineFailure> {
-        let model = model.ok_or("the command has no such model")?;
-        Ok(self.progress.spin("loading the model", || load(model))?)
-    }
-}
-
 impl Engines for Shown<'_> {
     fn segmenter(&self, _monitor: &dyn Monitor) -> Result<Arc<PyanNet>, EngineFailure> {
-        self.load(self.models.segmenter.as_ref(), Segmenter::load)
+        load_shown(
+            self.models.segmenter.as_ref(),
+            self.progress,
+            Segmenter::load,
+        )
     }
 
     fn recogniser(&self, _monitor: &dyn Monitor) -> Result<Arc<Whisper>, EngineFailure> {
@@ -84,10 +76,10 @@ impl Engines for Shown<'_> {
             let folder = alignment.find(language, monitor)?;
             alignment.load(&folder, language)
         };
-        self.load(self.models.alignment.as_ref(), load).map(Some)
+        load_shown(self.models.alignment.as_ref(), self.progress, load).map(Some)
     }
 
     fn diarizer(&self, _monitor: &dyn Monitor) -> Result<Arc<Diarizer>, EngineFailure> {
-        self.load(self.models.voices.as_ref(), Voices::load)
+        load_shown(self.models.voices.as_ref(), self.progress, Voices::load)
     }
 }

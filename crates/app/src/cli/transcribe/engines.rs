@@ -13,7 +13,7 @@ use speech::pyannet::PyanNet;
 use super::args::{AlignArg, VadArg};
 use super::{Run, plan};
 use crate::console::Progress;
-use crate::engine::{Alignment, Machine, Recogniser, Segmenter, Speakers, Voices};
+use crate::engine::{Alignment, Machine, Recogniser, Segmenter, Speakers, Voices, load_shown};
 use crate::exit::Failure;
 
 const NO_VAD: &str = "the model segmentation-3.0 is not installed, so recordings are decoded window by window; \
@@ -118,28 +118,15 @@ pub(super) struct Shown<'a> {
     progress: &'a Progress<'a>,
 }
 
-impl Shown<'_> {
-    fn load<T>(
-        &self,
-        load: impl FnOnce() -> Result<Arc<T>, Failure>,
-    ) -> Result<Arc<T>, EngineFailure> {
-        Ok(self.progress.spin("loading the model", load)?)
-    }
-}
-
 impl pipeline::Engines for Shown<'_> {
     fn segmenter(&self, _monitor: &dyn Monitor) -> Result<Arc<PyanNet>, EngineFailure> {
-        let segmenter = self
-            .engines
-            .segmenter
-            .as_ref()
-            .ok_or("no segmenter was asked for")?;
-        self.load(|| segmenter.load())
+        let segmenter = self.engines.segmenter.as_ref();
+        load_shown(segmenter, self.progress, Segmenter::load)
     }
 
     fn recogniser(&self, _monitor: &dyn Monitor) -> Result<Arc<Whisper>, EngineFailure> {
         let recogniser = &self.engines.recogniser;
-        let whisper = self.load(|| recogniser.load())?;
+        let whisper = load_shown(Some(recogniser), self.progress, Recogniser::load)?;
         if !whisper.tokenizer().special().is_multilingual() {
             let options = &self.run.plan.options;
             plan::english_only_failure(options, &recogniser.label()).map_or(Ok(()), Err)?;
@@ -175,11 +162,6 @@ impl pipeline::Engines for Shown<'_> {
     }
 
     fn diarizer(&self, _monitor: &dyn Monitor) -> Result<Arc<Diarizer>, EngineFailure> {
-        let voices = self
-            .engines
-            .voices
-            .as_ref()
-            .ok_or("no speakers were asked for")?;
-        self.load(|| voices.load())
+        load_shown(self.engines.voices.as_ref(), self.progress, Voices::load)
     }
 }
