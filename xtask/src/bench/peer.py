@@ -3,10 +3,11 @@
 Prints a line of JSON when the model is loaded, then one for each line of JSON it reads.
 """
 
-import json
 import statistics
 import sys
 import time
+
+from resident import peak_rss_bytes, requests, say
 
 import faster_whisper
 from faster_whisper.audio import decode_audio, pad_or_trim
@@ -17,8 +18,7 @@ def main():
     began = time.perf_counter()
     model = faster_whisper.WhisperModel(folder, device="cpu", compute_type=compute_type, cpu_threads=int(threads))
     say({"version": faster_whisper.__version__, "load_seconds": time.perf_counter() - began})
-    for line in sys.stdin:
-        request = json.loads(line)
+    for request in requests():
         if request["kind"] == "kernels":
             say(kernels(model, request["path"]))
         else:
@@ -52,15 +52,6 @@ def median_ms(work, rounds=7):
         work()
         times.append(1000 * (time.perf_counter() - began))
     return statistics.median(times)
-
-
-def peak_rss_bytes():
-    with open("/proc/self/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
-
-
-def say(answer):
-    print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

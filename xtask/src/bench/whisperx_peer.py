@@ -4,16 +4,13 @@ Speaks as peer.py does. Finding speech is part of the step, as whisperX has it.
 """
 
 import importlib.metadata
-import json
 import sys
 import time
 
+from resident import peak_rss_bytes, requests, say
+
 import torch
-
-# what libraries print would be taken for answers
-ANSWERS, sys.stdout = sys.stdout, sys.stderr
-
-import whisperx  # noqa: E402
+import whisperx
 
 
 def main():
@@ -23,8 +20,8 @@ def main():
     pipeline = whisperx.load_model(folder, "cpu", compute_type=compute_type, threads=int(threads),
                                    asr_options={"beam_size": int(beam_size)}, vad_method="pyannote")
     say({"version": importlib.metadata.version("whisperx"), "load_seconds": time.perf_counter() - began})
-    for line in sys.stdin:
-        say(transcribe(pipeline, json.loads(line)))
+    for request in requests():
+        say(transcribe(pipeline, request))
 
 
 def transcribe(pipeline, request):
@@ -34,15 +31,6 @@ def transcribe(pipeline, request):
     text = "".join(segment["text"] for segment in result["segments"])
     return {"seconds": time.perf_counter() - began, "text": text, "language": result["language"],
             "peak_rss_bytes": peak_rss_bytes()}
-
-
-def peak_rss_bytes():
-    with open("/proc/self/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM:"))
-
-
-def say(answer):
-    print(json.dumps(answer), file=ANSWERS, flush=True)
 
 
 if __name__ == "__main__":
