@@ -147,22 +147,15 @@ impl Pipeline<'_> {
             let diarization = speakers.find(monitor)?;
             return Ok((words.find(monitor)?, Some(diarization)));
         }
-        let joint = Joint::new(monitor);
+        let joint = &Joint::new(monitor);
+        let background = &Background::new(joint);
         let (transcript, diarization) = thread::scope(|scope| {
-            let in_background = Background::new(&joint);
             let speakers = thread::Builder::new()
                 .name("speakers".to_owned())
-                .spawn_scoped(scope, {
-                    let in_background = in_background.clone();
-                    move || {
-                        in_background
-                            .joint()
-                            .guard(|| speakers.find(&in_background))
-                    }
-                })
+                .spawn_scoped(scope, move || joint.guard(|| speakers.find(background)))
                 .unwrap_or_else(|error| panic!("cannot start a thread: {error}"));
-            let transcript = joint.guard(|| words.find(&joint));
-            in_background.step_forward();
+            let transcript = joint.guard(|| words.find(joint));
+            background.step_forward();
             let diarization = speakers
                 .join()
                 .unwrap_or_else(|panic| std::panic::resume_unwind(panic));

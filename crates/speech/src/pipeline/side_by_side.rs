@@ -64,16 +64,11 @@ impl Monitor for Joint<'_> {
 }
 
 /// What the stage in the background is told by: nobody sees how far it is until it is alone.
-#[derive(Clone)]
 pub(super) struct Background<'a>(&'a Joint<'a>);
 
 impl<'a> Background<'a> {
     pub(super) fn new(joint: &'a Joint<'a>) -> Self {
         Self(joint)
-    }
-
-    pub(super) fn joint(&self) -> &'a Joint<'a> {
-        self.0
     }
 
     /// The other stage is done: from now on this one is shown.
