@@ -1,0 +1,1 @@
+//! Leases a task, runs it, stores the result, delivers callbacks.
