@@ -8,11 +8,12 @@ use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::collected::Collected;
 use super::guard::Watch;
 use super::pump::{Event, Pump};
 use super::sink::{Rejected, Sink};
 use super::source::Input;
-use super::{AudioError, SAMPLE_RATE, Samples, Settings};
+use super::{AudioError, SAMPLE_RATE, Settings};
 
 /// Containers that `ffmpeg` may open. Playlists, scripts, devices and pictures are left out: they name other files.
 const CONTAINERS: &str = "aac,ac3,eac3,act,adts,aiff,amr,amrnb,amrwb,ape,asf,asf_o,au,avi,caf,dsf,dts,dtshd,dv,flac,flv,\
@@ -39,7 +40,7 @@ pub(super) fn decode(
     input: &Input,
     content: &str,
     watch: Watch<'_>,
-) -> Result<Samples, AudioError> {
+) -> Result<Collected, AudioError> {
     watch.check()?;
     let settings = watch.settings();
     let mut child =
