@@ -14,6 +14,7 @@ pub mod model;
 pub mod options;
 pub mod progress;
 pub mod request;
+pub mod results;
 pub mod service;
 pub mod task;
 pub mod transcript;

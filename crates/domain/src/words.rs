@@ -6,6 +6,7 @@
 pub struct UnknownWord(pub String);
 
 /// An enum whose variants are words of the API: their list, how they are written, and how they are read, exactly.
+#[macro_export]
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal),+ $(,)? }) => {
         $(#[$doc])*
@@ -38,4 +39,4 @@ macro_rules! words {
         }
     };
 }
-pub(crate) use words;
+pub use words;

@@ -14,6 +14,7 @@ pub use groups::{
 
 use crate::diarization::Turn;
 use crate::language::Language;
+use crate::progress::Stage;
 use crate::task::TaskType;
 use crate::transcript::Transcript;
 
@@ -77,6 +78,24 @@ impl JobRequest {
             Self::Alignment { .. } => TaskType::Alignment,
             Self::Diarization { .. } => TaskType::Diarization,
             Self::Combination { .. } => TaskType::Combination,
+        }
+    }
+
+    /// The stages that it may go through, in their order.
+    pub fn stages(&self) -> &'static [Stage] {
+        match self {
+            Self::FullProcess { .. } => &[
+                Stage::Decode,
+                Stage::Vad,
+                Stage::Transcribe,
+                Stage::Align,
+                Stage::Diarize,
+                Stage::Assign,
+            ],
+            Self::Transcription { .. } => &[Stage::Decode, Stage::Vad, Stage::Transcribe],
+            Self::Alignment { .. } => &[Stage::Decode, Stage::Align],
+            Self::Diarization { .. } => &[Stage::Decode, Stage::Vad, Stage::Diarize],
+            Self::Combination { .. } => &[Stage::Assign],
         }
     }
 
