@@ -17,5 +17,6 @@ pub mod request;
 pub mod service;
 pub mod task;
 pub mod transcript;
+pub mod transcript_input;
 pub mod units;
 pub mod words;
