@@ -18,5 +18,6 @@ pub mod results;
 pub mod service;
 pub mod task;
 pub mod transcript;
+pub mod transcript_input;
 pub mod units;
 pub mod words;

@@ -4,6 +4,7 @@
 //! which names task and attempt. **Every write of a worker names its lease**, so that a worker that lost it changes
 //! nothing. [`Store::finish`] stores the outcome and the message to the task's callback in one transaction.
 
+mod document;
 mod error;
 mod media;
 mod outbox;
