@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use domain::clock::Timestamp;
 use outbound::PostFailure;
-use store::{Delivery, DeliveryOutcome, Event};
+use store::{Delivery, DeliveryOutcome, Event, StoreError};
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -150,6 +150,13 @@ async fn attempt(worker: &Worker, delivery: &Delivery) -> Option<DeliveryOutcome
         }
         Err(PostFailure::Unreachable(error)) => Some(failed(None, error)),
     }
+}
+
+/// What is sent: the task as its clients see it; `None` if it was deleted.
+async fn message(worker: &Worker, delivery: &Delivery) -> Result<Option<Bytes>, StoreError> {
+    let task = worker.store.find_task(delivery.task.as_str()).await?;
+    let document = task.map(|task| task.document()).transpose()?;
+    Ok(document.map(Bytes::from))
 }
 
 /// 1, 2, 4, … seconds after the attempts before; none after the last.

@@ -79,10 +79,10 @@ impl TaskMonitor {
     }
 
     fn reached(&self, stage: Stage, share: f64) {
-        let mut state = self.lock();
-        state.stage = Some(stage);
+        let mut reached = self.lock();
+        reached.stage = Some(stage);
         let place = self.shares.iter().position(|(known, _)| *known == stage);
-        if let Some(done) = place.and_then(|place| state.done.get_mut(place)) {
+        if let Some(done) = place.and_then(|place| reached.done.get_mut(place)) {
             // Stages that run side by side tell their progress in any order.
             *done = done.max(share);
         }

@@ -34,7 +34,7 @@ pub(super) struct Need {
 #[derive(Debug)]
 pub(super) struct ModelCache {
     budget: ModelBudget,
-    shelf: Mutex<HashMap<ModelKey, Entry>>,
+    models: Mutex<HashMap<ModelKey, Entry>>,
     /// Something was given back or is no longer in use.
     changed: Condvar,
 }
@@ -70,7 +70,7 @@ impl ModelCache {
     pub(super) fn new(budget: ModelBudget) -> Self {
         Self {
             budget,
-            shelf: Mutex::default(),
+            models: Mutex::default(),
             changed: Condvar::new(),
         }
     }
@@ -89,16 +89,16 @@ impl ModelCache {
                 max_bytes,
             });
         }
-        let mut shelf = self.lock();
-        while !self.make_room(&mut shelf, needs) {
+        let mut models = self.lock();
+        while !self.make_room(&mut models, needs) {
             if monitor.is_cancelled() {
                 return Err(Refused::Cancelled);
             }
-            let woken = self.changed.wait_timeout(shelf, GLANCE);
-            shelf = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.changed.wait_timeout(models, GLANCE);
+            models = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
         let slots = needs.iter().map(|need| {
-            let entry = shelf.entry(need.key.clone()).or_insert_with(|| Entry {
+            let entry = models.entry(need.key.clone()).or_insert_with(|| Entry {
                 slot: Slot::default(),
                 n_bytes: need.n_bytes,
                 n_users: 0,
@@ -118,25 +118,25 @@ impl ModelCache {
         let Some(idle) = self.budget.idle else {
             return;
         };
-        let mut shelf = self.lock();
-        shelf.retain(|key, entry| {
+        let mut models = self.lock();
+        models.retain(|key, entry| {
             let stays = entry.n_users > 0 || entry.used_at.elapsed() < idle;
             if !stays {
                 tracing::info!(model = key.label, "model unloaded: unused for long");
             }
             stays
         });
-        drop(shelf);
+        drop(models);
         self.changed.notify_all();
     }
 
     /// Gives back unused models until `needs` fit beside those in use; false if they do not yet.
-    fn make_room(&self, shelf: &mut HashMap<ModelKey, Entry>, needs: &[Need]) -> bool {
+    fn make_room(&self, models: &mut HashMap<ModelKey, Entry>, needs: &[Need]) -> bool {
         let is_needed = |key: &ModelKey| needs.iter().any(|need| need.key == *key);
         let needed: u64 = needs.iter().map(|need| need.n_bytes).sum();
-        let fits = |shelf: &HashMap<ModelKey, Entry>, counts: &dyn Fn(&Entry) -> bool| {
+        let fits = |models: &HashMap<ModelKey, Entry>, counts: &dyn Fn(&Entry) -> bool| {
             let others = || {
-                shelf
+                models
                     .iter()
                     .filter(|(key, entry)| !is_needed(key) && counts(entry))
             };
@@ -146,15 +146,15 @@ impl ModelCache {
         };
         // Models in use stay however many there are; only their bytes can make a task wait.
         let in_use = |entry: &Entry| entry.n_users > 0;
-        let used_bytes: u64 = (shelf.iter())
+        let used_bytes: u64 = (models.iter())
             .filter(|(key, entry)| !is_needed(key) && in_use(entry))
             .map(|(_, entry)| entry.n_bytes)
             .sum();
         if used_bytes + needed > self.budget.max_bytes {
             return false;
         }
-        while !fits(shelf, &|_| true) {
-            let oldest = (shelf.iter())
+        while !fits(models, &|_| true) {
+            let oldest = (models.iter())
                 .filter(|(key, entry)| !is_needed(key) && !in_use(entry))
                 .min_by_key(|(_, entry)| entry.used_at)
                 .map(|(key, _)| key.clone());
@@ -162,13 +162,13 @@ impl ModelCache {
                 break;
             };
             tracing::info!(model = oldest.label, "model unloaded: its room is needed");
-            shelf.remove(&oldest);
+            models.remove(&oldest);
         }
         true
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ModelKey, Entry>> {
-        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+        self.models.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -201,9 +201,9 @@ impl Admission<'_> {
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        let mut shelf = self.cache.lock();
+        let mut models = self.cache.lock();
         for (key, slot) in &self.slots {
-            let Some(entry) = shelf.get_mut(key) else {
+            let Some(entry) = models.get_mut(key) else {
                 continue;
             };
             entry.n_users -= 1;
@@ -211,10 +211,10 @@ impl Drop for Admission<'_> {
             // A model that could not be loaded takes no room.
             let is_empty = slot.try_lock().is_ok_and(|loaded| loaded.is_none());
             if entry.n_users == 0 && is_empty {
-                shelf.remove(key);
+                models.remove(key);
             }
         }
-        drop(shelf);
+        drop(models);
         self.cache.changed.notify_all();
     }
 }
