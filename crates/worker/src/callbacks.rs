@@ -126,10 +126,13 @@ async fn attempt(worker: &Worker, delivery: &Delivery) -> Option<DeliveryOutcome
         let error = "callbacks are switched off (CALLBACK_MAX_RETRIES=0)".to_owned();
         return Some(failed(None, error));
     }
-    let task = worker.store.find_task(delivery.task.as_str()).await;
-    let task =
-        task.inspect_err(|error| tracing::error!(%error, "a callback's task cannot be read"));
-    let body = Bytes::from(task.ok()??.document());
+    let body = match message(worker, delivery).await {
+        Ok(body) => body?,
+        Err(error) => {
+            tracing::error!(%error, "a callback's task cannot be read");
+            return None;
+        }
+    };
     let Ok(url) = Url::parse(&delivery.url) else {
         return Some(failed(None, "the URL cannot be used".to_owned()));
     };

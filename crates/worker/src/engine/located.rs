@@ -141,8 +141,8 @@ impl Shelf {
             None => Some(self.smallest_recogniser(language, compute_type)?),
         };
         Ok(Located {
-            aligner,
             whisper,
+            aligner,
             compute_type,
             ..Located::default()
         })
