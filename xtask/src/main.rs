@@ -1,6 +1,7 @@
 //! Our own commands: `cargo xtask <command>`.
 
 mod bench;
+mod bench_service;
 mod ci;
 mod console;
 mod driver;
@@ -29,6 +30,8 @@ enum Command {
     Tidy,
     /// Speed, words, speakers and memory next to other programs
     Bench(Box<bench::Options>),
+    /// How the service answers while it works
+    BenchService(bench_service::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),
 }
@@ -38,6 +41,7 @@ fn main() -> anyhow::Result<()> {
         Command::Ci => ci::run(),
         Command::Tidy => ci::tidy(),
         Command::Bench(options) => bench::run(&options),
+        Command::BenchService(options) => bench_service::run(&options),
         Command::Eval(options) => eval::run(&options),
     }
 }
