@@ -4,9 +4,18 @@
 //! is connected to. Times and sizes are limited everywhere, and nothing that goes back to clients tells an address.
 
 mod client;
+mod disposition;
 mod download;
+mod failure;
 mod file_name;
 mod policy;
+
+mod resolver;
+mod tls;
+mod transfer;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 pub use client::{Answer, Outbound, PostFailure, ProbeFailure, Settings};
 pub use download::{DownloadFailure, DownloadLimits, Downloaded, Receiver};

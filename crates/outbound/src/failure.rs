@@ -1,0 +1,82 @@
+//! What went wrong with a request, in words for people: no addresses, no texts of other programs.
+
+use std::error::Error;
+
+use crate::policy::Refusal;
+use crate::resolver::NameFailure;
+
+/// No answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unanswered {
+    /// Nobody knows the name.
+    #[error("the host could not be resolved")]
+    Unresolvable,
+    /// The host is not there, or does not want.
+    #[error("no connection could be made")]
+    Unconnected,
+    /// The host did not prove who it is, or speaks no TLS.
+    #[error("no secure connection could be made")]
+    Insecure,
+    /// It took too long.
+    #[error("no answer came in time")]
+    TimedOut,
+    /// The connection ended early, or something that is not HTTP was answered.
+    #[error("the connection was lost before the answer was complete")]
+    Lost,
+    /// The request cannot be written, such as to an URL that is too long.
+    #[error("the request could not be written")]
+    Unwritable,
+}
+
+/// What `error` of a request means: it was refused here, or it failed.
+pub(crate) fn understood(error: &reqwest::Error) -> Result<Unanswered, Refusal> {
+    if let Some(failure) = cause::<NameFailure>(error) {
+        return match failure {
+            NameFailure::NotAllowed(refusal) => Err(refusal.clone()),
+            NameFailure::Unresolvable => Ok(Unanswered::Unresolvable),
+        };
+    }
+    Ok(worded(error))
+}
+
+fn worded(error: &reqwest::Error) -> Unanswered {
+    if error.is_timeout() {
+        return Unanswered::TimedOut;
+    }
+    if error.is_builder() {
+        return Unanswered::Unwritable;
+    }
+    if is_tls(error) {
+        return Unanswered::Insecure;
+    }
+    if error.is_connect() {
+        return Unanswered::Unconnected;
+    }
+    Unanswered::Lost
+}
+
+/// Errors of TLS travel inside errors of input and output.
+fn is_tls(error: &reqwest::Error) -> bool {
+    let inside = |error: &std::io::Error| {
+        error
+            .get_ref()
+            .is_some_and(|inner| inner.is::<rustls::Error>())
+    };
+    cause::<rustls::Error>(error).is_some()
+        || causes(error)
+            .filter_map(|error| error.downcast_ref::<std::io::Error>())
+            .any(inside)
+}
+
+fn cause<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
+    causes(error).find_map(|error| error.downcast_ref::<E>())
+}
+
+fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        next = cause.source();
+        Some(cause)
+    })
+}
