@@ -1,4 +1,4 @@
-//! The OpenAPI document: told by the routes, completed by what only settings know.
+//! The `OpenAPI` document: told by the routes, completed by what only settings know.
 
 use domain::model::ModelName;
 use domain::options::{AsrTask, Interpolation};

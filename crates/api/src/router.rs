@@ -53,7 +53,7 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// The OpenAPI document as `/openapi.json` gives it.
+/// The `OpenAPI` document as `/openapi.json` gives it.
 pub fn openapi_json(settings: &ApiSettings) -> Bytes {
     let (_, document) = documented().split_for_parts();
     written(&openapi::complete(document, settings))

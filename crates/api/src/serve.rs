@@ -130,6 +130,7 @@ async fn linger(mut stream: TcpStream) {
         return;
     }
     let mut rest = stream.take(LINGER_BYTES);
-    let read = tokio::io::copy(&mut rest, &mut tokio::io::sink());
+    let mut nowhere = tokio::io::sink();
+    let read = tokio::io::copy(&mut rest, &mut nowhere);
     let _ = timeout(LINGER_TIME, read).await;
 }

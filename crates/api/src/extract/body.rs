@@ -123,7 +123,7 @@ impl WatchedBody {
         Poll::Ready(Some(Err(io::Error::other("the body ends here"))))
     }
 
-    fn take(&mut self, piece: Bytes) -> Poll<Option<io::Result<Bytes>>> {
+    fn give(&mut self, piece: Bytes) -> Poll<Option<io::Result<Bytes>>> {
         self.n_bytes += piece.len() as u64;
         if self.n_bytes > self.limits.max_bytes {
             let max_bytes = self.limits.max_bytes;
@@ -162,7 +162,7 @@ impl Stream for WatchedBody {
             return self.fail(Fault::HeaderTooLarge);
         }
         match self.body.poll_next_unpin(context) {
-            Poll::Ready(Some(Ok(piece))) => self.take(piece),
+            Poll::Ready(Some(Ok(piece))) => self.give(piece),
             Poll::Ready(Some(Err(_))) => self.fail(Fault::Broken),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending => self.wait(context),

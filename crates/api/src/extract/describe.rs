@@ -1,4 +1,4 @@
-//! The parameters of queries as the OpenAPI document has them.
+//! The parameters of queries as the `OpenAPI` document has them.
 
 use serde_json::{Value, json};
 use url::Url;
@@ -41,18 +41,15 @@ impl Describer {
 impl Parameters for Describer {
     fn word<W: ApiWord>(&mut self, about: About, default: W) -> W {
         let default_word = Some(Value::from(default.word()));
-        match W::SCHEMA {
-            Some(name) => {
-                let words = Ref::from_schema_name(name);
-                self.add(about, AllOfBuilder::new().item(words).default(default_word));
-            }
-            None => {
-                let words = ObjectBuilder::new()
-                    .schema_type(Type::String)
-                    .enum_values(Some(W::words()))
-                    .default(default_word);
-                self.add(about, words);
-            }
+        if let Some(name) = W::SCHEMA {
+            let words = Ref::from_schema_name(name);
+            self.add(about, AllOfBuilder::new().item(words).default(default_word));
+        } else {
+            let words = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(W::words()))
+                .default(default_word);
+            self.add(about, words);
         }
         default
     }
@@ -124,7 +121,7 @@ impl Parameters for Describer {
     fn url(&mut self, about: About) -> Option<Url> {
         let schema = ObjectBuilder::new()
             .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Uri)))
+            .format(Some(SchemaFormat::Custom("uri".to_owned())))
             .min_length(Some(1))
             .max_length(Some(LONGEST_URL));
         self.add(about, schema);

@@ -50,7 +50,7 @@ impl Form {
         let watch = Watch::default();
         let watched = |body| WatchedBody::new(body, limits, watch.clone());
         let source = match kind {
-            Kind::Multipart => Source::Multipart(multipart(head, watched(body)).await?),
+            Kind::Multipart => Source::Multipart(Box::new(multipart(head, watched(body)).await?)),
             Kind::UrlEncoded => Source::Pairs(pairs(watched(body)).await?.into_iter()),
             Kind::Other => Source::Pairs(Vec::new().into_iter()),
         };
@@ -125,7 +125,7 @@ pub(crate) struct Parts {
 
 #[derive(Debug)]
 enum Source {
-    Multipart(Multipart),
+    Multipart(Box<Multipart>),
     Pairs(std::vec::IntoIter<(String, String)>),
 }
 
@@ -142,7 +142,7 @@ pub(crate) struct Part<'a> {
 
 #[derive(Debug)]
 enum Content<'a> {
-    Field(Field<'a>),
+    Field(Box<Field<'a>>),
     Text(String),
 }
 
@@ -193,7 +193,7 @@ async fn next_field(multipart: &mut Multipart, watch: Watch) -> Result<Option<Pa
     Ok(Some(Part {
         name: disposition.name.ok_or(nameless)?,
         file_name: disposition.file_name,
-        content: Content::Field(field),
+        content: Content::Field(Box::new(field)),
         watch,
     }))
 }

@@ -20,6 +20,6 @@ pub(crate) use describe::described;
 pub(crate) use documents::{read_diarization, read_transcript, read_words};
 pub(crate) use form::Form;
 pub(crate) use groups::{AlignQuery, DiarizeQuery, FullProcess, TranscribeQuery, no_align_model};
-pub(crate) use query::{Query, QueryGroup};
+pub(crate) use query::Query;
 pub(crate) use receive::{FilePart, StoredFile};
 pub(crate) use room::Room;

@@ -44,6 +44,7 @@ fn seconds_to_room(figures: &QueueFigures, limits: QueueLimits) -> Option<u64> {
     }
     let mean_audio_seconds = figures.queued_audio_seconds / f64::from(n_queued.max(1));
     let wait = mean_audio_seconds / figures.speed.unwrap_or(1.0);
+    #[expect(clippy::manual_clamp, reason = "what is no number becomes a second")]
     let seconds = wait.ceil().max(1.0).min(LONGEST_WAIT_SECONDS);
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,4 +1,4 @@
-//! The forms and the answers that the OpenAPI document tells of the endpoints.
+//! The forms and the answers that the `OpenAPI` document tells of the endpoints.
 
 use std::collections::BTreeMap;
 

@@ -14,7 +14,8 @@ pub(crate) struct FieldProblem {
     /// Where it is, such as `["query","beam_size"]`.
     loc: Vec<Place>,
     /// What is wrong, in a sentence.
-    msg: String,
+    #[schema(value_type = String)]
+    msg: Box<str>,
     /// What was sent, at most 200 characters of it.
     #[schema(required = true)]
     input: Value,
@@ -62,7 +63,7 @@ impl FieldProblem {
         Self {
             kind,
             loc: vec![Place::Name("query"), Place::Name(name)],
-            msg: msg.into(),
+            msg: msg.into().into(),
             input: Value::String(echo(input)),
             ctx: None,
         }
@@ -187,7 +188,7 @@ impl FieldProblem {
         Self {
             kind,
             loc: vec![Place::Name("body"), Place::Name(part)],
-            msg: msg.to_owned(),
+            msg: msg.into(),
             input,
             ctx: None,
         }

@@ -5,7 +5,15 @@ use crate::support::{Form, TestApi, send};
 #[tokio::test]
 async fn c1_15_unknown_paths_are_404() {
     let api = TestApi::start().await;
-    for path in ["/nothing", "/task", "/task/", "/task/a/b", "/openapi.yaml", "/docs/nothing", "//"] {
+    for path in [
+        "/nothing",
+        "/task",
+        "/task/",
+        "/task/a/b",
+        "/openapi.yaml",
+        "/docs/nothing",
+        "//",
+    ] {
         let answer = api.get(path).await.expect(404, "NOT_FOUND");
         assert_eq!(answer.json()["detail"], "Not Found", "{path}");
     }
@@ -51,7 +59,11 @@ async fn c1_15_a_slash_too_many_leads_to_the_path_without() {
         ("GET", "/health/", "/health"),
         ("GET", "/task/all/?x=%20y", "/task/all?x=%20y"),
         ("GET", "/task/abc/", "/task/abc"),
-        ("POST", "/speech-to-text/?beam_size=3", "/speech-to-text?beam_size=3"),
+        (
+            "POST",
+            "/speech-to-text/?beam_size=3",
+            "/speech-to-text?beam_size=3",
+        ),
         ("GET", "/docs/", "/docs"),
     ] {
         let answer = api.request(method, path).await;
@@ -80,8 +92,11 @@ async fn c4_6_every_answer_has_the_id_of_its_request() {
         (500, api.post("/speech-to-text", &form).await),
         (
             413,
-            api.post("/speech-to-text", &Form::new().file("file", "a.mp3", &large))
-                .await,
+            api.post(
+                "/speech-to-text",
+                &Form::new().file("file", "a.mp3", &large),
+            )
+            .await,
         ),
     ];
     for (status, answer) in answers {
@@ -114,8 +129,15 @@ async fn c4_6_a_good_id_is_given_back_and_kept_with_the_task() {
 #[tokio::test]
 async fn c0_3_answers_are_compact_and_not_escaped() {
     let api = TestApi::start().await;
-    let identifier = api.post("/service/transcribe", &Form::recording("x y é.mp3")).await.queued();
+    let identifier = api
+        .post("/service/transcribe", &Form::recording("x y é.mp3"))
+        .await
+        .queued();
     let answer = api.get(&format!("/task/{identifier}")).await;
-    assert!(answer.text().contains(r#""file_name":"x y é.mp3","#), "{}", answer.text());
+    assert!(
+        answer.text().contains(r#""file_name":"x y é.mp3","#),
+        "{}",
+        answer.text()
+    );
     assert!(!answer.text().contains(": "));
 }

@@ -26,8 +26,7 @@ async fn c8_2_the_service_runs() {
 async fn c8_3_the_service_knows_what_time_it_is() {
     let api = TestApi::start().await;
     let answer = api.get("/health/live").await;
-    let expected =
-        r#"{"status":"ok","timestamp":1795345200.0,"message":"Application is live"}"#;
+    let expected = r#"{"status":"ok","timestamp":1795345200.0,"message":"Application is live"}"#;
     assert_eq!((answer.status, answer.text()), (200, expected));
 }
 
@@ -43,7 +42,10 @@ async fn c8_4_a_service_with_its_database_is_ready() {
 async fn c8_5_a_service_without_its_database_is_not_ready_until_it_is_back() {
     let api = TestApi::start().await;
     assert_eq!(api.get("/health/ready").await.status, 200);
-    let (path, aside) = (api.database_path(), api.database_path().with_extension("aside"));
+    let (path, aside) = (
+        api.database_path(),
+        api.database_path().with_extension("aside"),
+    );
     std::fs::rename(&path, &aside).unwrap();
     std::fs::create_dir(&path).unwrap();
     let answer = api.get("/health/ready").await;
@@ -60,7 +62,11 @@ async fn sc1_a_service_is_ready_once_its_models_are() {
     let api = TestApi::start().await;
     for (engine, status, word) in [
         (EngineStatus::Loading, 503, "loading"),
-        (EngineStatus::Failed("/secret/model.bin".into()), 200, "failed"),
+        (
+            EngineStatus::Failed("/secret/model.bin".into()),
+            200,
+            "failed",
+        ),
         (EngineStatus::Ready, 200, "ready"),
     ] {
         api.engine.send(engine).unwrap();

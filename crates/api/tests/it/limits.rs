@@ -31,7 +31,9 @@ async fn se6_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent() {
     let api = TestApi::start().await;
     for path in ["/speech-to-text", "/service/transcribe", "/service/diarize"] {
         let mut connection = api.connect().await;
-        connection.send(head(path, Some(2 * LIMIT)).as_bytes()).await;
+        connection
+            .send(head(path, Some(2 * LIMIT)).as_bytes())
+            .await;
         let answer = connection.answer().await.expect(413, "AUDIO_TOO_LARGE");
         assert_eq!(answer.header("connection"), Some("close"));
         let error = &answer.json()["error"];
@@ -44,7 +46,9 @@ async fn se6_a_body_that_says_it_is_too_large_is_refused_before_it_is_sent() {
 async fn se6_a_body_of_unknown_size_is_refused_when_it_gets_too_large() {
     let api = TestApi::start().await;
     let mut connection = api.connect().await;
-    connection.send(head("/speech-to-text", None).as_bytes()).await;
+    connection
+        .send(head("/speech-to-text", None).as_bytes())
+        .await;
     let form = Form::new().file("file", "a.mp3", &vec![b'x'; 2 * LIMIT]);
     send_chunked(&mut connection, form.beginning()).await;
     // The form does not end: the answer comes all the same.
@@ -62,7 +66,9 @@ async fn se6_a_file_of_the_largest_size_is_accepted_and_a_byte_more_is_not() {
     api.post("/speech-to-text", &form).await.queued();
     content.push(b'x');
     let form = Form::new().file("file", "a.mp3", &content);
-    api.post("/speech-to-text", &form).await.expect(413, "AUDIO_TOO_LARGE");
+    api.post("/speech-to-text", &form)
+        .await
+        .expect(413, "AUDIO_TOO_LARGE");
     assert_eq!(api.n_files(), 1);
 }
 
@@ -70,9 +76,13 @@ async fn se6_a_file_of_the_largest_size_is_accepted_and_a_byte_more_is_not() {
 async fn se6_ten_thousand_parts_are_400() {
     let api = TestApi::start_with(|setup| setup.settings.max_upload_bytes = 64 << 20).await;
     let texts = (0..10_000).fold(Form::new(), |form, _| form.text("x", "y"));
-    api.post("/speech-to-text", &texts).await.expect(400, "BAD_REQUEST");
+    api.post("/speech-to-text", &texts)
+        .await
+        .expect(400, "BAD_REQUEST");
     let files = (0..10_000).fold(Form::new(), |form, _| form.file("file", "a.mp3", GOOD));
-    api.post("/speech-to-text", &files).await.expect(400, "BAD_REQUEST");
+    api.post("/speech-to-text", &files)
+        .await
+        .expect(400, "BAD_REQUEST");
     api.assert_no_files();
     let thousand = (0..999).fold(Form::recording("a.mp3"), |form, _| form.text("x", "y"));
     api.post("/speech-to-text", &thousand).await.queued();
@@ -82,11 +92,17 @@ async fn se6_ten_thousand_parts_are_400() {
 async fn c1_15_a_text_of_more_than_a_mebibyte_is_400() {
     let api = TestApi::start_with(|setup| setup.settings.max_json_bytes = 64 << 20).await;
     let form = Form::new().text("url", &"x".repeat(LIMIT + 1));
-    let answer = api.post("/speech-to-text-url", &form).await.expect(400, "BAD_REQUEST");
+    let answer = api
+        .post("/speech-to-text-url", &form)
+        .await
+        .expect(400, "BAD_REQUEST");
     let expected = "Part exceeded maximum size of 1024KB.";
     assert_eq!(answer.json()["detail"], expected);
     let form = Form::new().text("other", &"x".repeat(LIMIT + 1));
-    let answer = api.post("/speech-to-text-url", &form).await.expect(400, "BAD_REQUEST");
+    let answer = api
+        .post("/speech-to-text-url", &form)
+        .await
+        .expect(400, "BAD_REQUEST");
     assert_eq!(answer.json()["detail"], expected);
 }
 
@@ -94,7 +110,9 @@ async fn c1_15_a_text_of_more_than_a_mebibyte_is_400() {
 async fn se6_a_header_of_a_part_without_end_is_400() {
     let api = TestApi::start_with(|setup| setup.settings.max_upload_bytes = 64 << 20).await;
     let mut connection = api.connect().await;
-    connection.send(head("/speech-to-text", None).as_bytes()).await;
+    connection
+        .send(head("/speech-to-text", None).as_bytes())
+        .await;
     let beginning = b"--xxBOUNDARYxx\r\nX-Long: ";
     send_chunked(&mut connection, beginning).await;
     send_chunked(&mut connection, &vec![b'x'; 4 << 20]).await;
@@ -105,7 +123,10 @@ async fn se6_a_header_of_a_part_without_end_is_400() {
 async fn se6_a_head_that_is_too_large_is_refused() {
     let api = TestApi::start().await;
     let mut connection = api.connect().await;
-    let long = format!("GET /health?{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(300_000));
+    let long = format!(
+        "GET /health?{} HTTP/1.1\r\nHost: x\r\n\r\n",
+        "x".repeat(300_000)
+    );
     connection.send(long.as_bytes()).await;
     let status = connection.answer().await.status;
     assert!([414, 431].contains(&status), "{status}");
@@ -129,7 +150,9 @@ async fn sc4_an_upload_that_stalls_is_ended_and_leaves_nothing() {
     })
     .await;
     let mut connection = api.connect().await;
-    connection.send(head("/speech-to-text", Some(100_000)).as_bytes()).await;
+    connection
+        .send(head("/speech-to-text", Some(100_000)).as_bytes())
+        .await;
     connection.send(Form::recording("a.mp3").beginning()).await;
     connection.answer().await.expect(408, "REQUEST_TIMEOUT");
     api.assert_no_files();
@@ -142,7 +165,9 @@ async fn se1_a_client_that_goes_away_while_it_sends_leaves_nothing() {
     let mut connections = Vec::new();
     for _ in 0..20 {
         let mut connection = api.connect().await;
-        connection.send(head("/speech-to-text", Some(100_000)).as_bytes()).await;
+        connection
+            .send(head("/speech-to-text", Some(100_000)).as_bytes())
+            .await;
         connection.send(Form::recording("a.mp3").beginning()).await;
         connections.push(connection);
     }
@@ -160,7 +185,9 @@ async fn se1_a_client_that_goes_away_while_its_recording_is_read_leaves_nothing(
     let form = Form::new().file("file", "a.mp3", b"wait");
     let body = form.bytes();
     let mut connection = api.connect().await;
-    connection.send(head("/speech-to-text", Some(body.len())).as_bytes()).await;
+    connection
+        .send(head("/speech-to-text", Some(body.len())).as_bytes())
+        .await;
     connection.send(&body).await;
     api.probe.until_begun(1).await;
     assert_eq!(api.n_files(), 1);
@@ -194,11 +221,15 @@ async fn sc4_uploads_that_stand_still_delay_nobody() {
     let mut connections = Vec::new();
     for _ in 0..50 {
         let mut connection = api.connect().await;
-        connection.send(head("/speech-to-text", Some(100_000)).as_bytes()).await;
+        connection
+            .send(head("/speech-to-text", Some(100_000)).as_bytes())
+            .await;
         connection.send(Form::recording("a.mp3").beginning()).await;
         connections.push(connection);
     }
-    api.post("/speech-to-text", &Form::recording("a.mp3")).await.queued();
+    api.post("/speech-to-text", &Form::recording("a.mp3"))
+        .await
+        .queued();
     assert_eq!(api.get("/health").await.status, 200);
 }
 
@@ -206,8 +237,12 @@ async fn sc4_uploads_that_stand_still_delay_nobody() {
 async fn a_refusal_reaches_a_client_that_is_still_sending() {
     let api = TestApi::start().await;
     let mut connection = api.connect().await;
-    let body = Form::new().file("file", "a.mp3", &vec![b'x'; 8 * LIMIT]).bytes();
-    connection.send(head("/speech-to-text", Some(body.len())).as_bytes()).await;
+    let body = Form::new()
+        .file("file", "a.mp3", &vec![b'x'; 8 * LIMIT])
+        .bytes();
+    connection
+        .send(head("/speech-to-text", Some(body.len())).as_bytes())
+        .await;
     connection.send(&body).await;
     connection.answer().await.expect(413, "AUDIO_TOO_LARGE");
 }
@@ -217,9 +252,13 @@ async fn two_requests_on_one_connection_are_both_answered() {
     let api = TestApi::start().await;
     let mut connection = api.connect().await;
     let body = Form::recording("a.mp3").bytes();
-    connection.send(head("/speech-to-text?beam_size=x", Some(body.len())).as_bytes()).await;
+    connection
+        .send(head("/speech-to-text?beam_size=x", Some(body.len())).as_bytes())
+        .await;
     connection.send(&body).await;
-    connection.send(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+    connection
+        .send(b"GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        .await;
     let all = String::from_utf8(connection.rest().await).unwrap();
     assert!(all.starts_with("HTTP/1.1 422"), "{all}");
     assert!(all.contains("Service is running"), "{all}");

@@ -18,7 +18,10 @@ async fn c7_1_names_are_kept_as_far_as_they_are_safe() {
         ("'; drop table tasks;--.mp3", "'; drop table tasks;--.mp3"),
         ("video.MKV", "video.MKV"),
     ] {
-        let identifier = api.post("/service/transcribe", &Form::recording(sent)).await.queued();
+        let identifier = api
+            .post("/service/transcribe", &Form::recording(sent))
+            .await
+            .queued();
         let task = api.task(&identifier).await;
         assert_eq!(task["metadata"]["file_name"], expected, "{sent}");
     }
@@ -28,7 +31,10 @@ async fn c7_1_names_are_kept_as_far_as_they_are_safe() {
 async fn c7_1_a_long_name_is_cut_before_its_extension() {
     let api = TestApi::start().await;
     let name = format!("{}.mp3", "x".repeat(10_000));
-    let identifier = api.post("/service/transcribe", &Form::recording(&name)).await.queued();
+    let identifier = api
+        .post("/service/transcribe", &Form::recording(&name))
+        .await
+        .queued();
     let task = api.task(&identifier).await;
     let kept = task["metadata"]["file_name"].as_str().unwrap();
     assert_eq!(kept.chars().count(), 255);
@@ -37,17 +43,27 @@ async fn c7_1_a_long_name_is_cut_before_its_extension() {
 
 #[tokio::test]
 async fn c7_1_extensions_are_those_of_the_settings() {
-    let api = TestApi::start_with(|setup| setup.settings.audio_extensions = vec![".flac".into()]).await;
-    api.post("/service/transcribe", &Form::recording("a.FLAC")).await.queued();
-    let answer = api.post("/service/transcribe", &Form::recording("a.mp3")).await;
+    let api =
+        TestApi::start_with(|setup| setup.settings.audio_extensions = vec![".flac".into()]).await;
+    api.post("/service/transcribe", &Form::recording("a.FLAC"))
+        .await
+        .queued();
+    let answer = api
+        .post("/service/transcribe", &Form::recording("a.mp3"))
+        .await;
     let answer = answer.expect(400, "UNSUPPORTED_FILE_EXTENSION");
-    assert!(answer.text().contains(".avi, .flac, .mkv"), "{}", answer.text());
+    assert!(
+        answer.text().contains(".avi, .flac, .mkv"),
+        "{}",
+        answer.text()
+    );
 }
 
 #[tokio::test]
 async fn c7_1_a_name_may_come_encoded_and_the_type_of_a_part_plays_no_part() {
     let api = TestApi::start().await;
-    let head = "form-data; name=\"file\"; filename*=UTF-8''na%C3%AFve.mp3\r\nContent-Type: text/html";
+    let head =
+        "form-data; name=\"file\"; filename*=UTF-8''na%C3%AFve.mp3\r\nContent-Type: text/html";
     let form = Form::new().part(head, GOOD);
     let identifier = api.post("/service/transcribe", &form).await.queued();
     let task = api.task(&identifier).await;

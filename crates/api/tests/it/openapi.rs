@@ -50,18 +50,48 @@ async fn c1_1_operations_have_their_names_and_tags() {
         .collect();
     told.sort();
     let mut expected = [
-        ("post", "/speech-to-text", "Speech-2-Text", "speech_to_text_speech_to_text_post"),
-        ("post", "/speech-to-text-url", "Speech-2-Text", "speech_to_text_url_speech_to_text_url_post"),
-        ("post", "/service/transcribe", "Speech-2-Text services", "1__Transcribe_service_transcribe_post"),
-        ("post", "/service/align", "Speech-2-Text services", "2__Align_Transcript_service_align_post"),
-        ("post", "/service/diarize", "Speech-2-Text services", "3__Diarize_service_diarize_post"),
+        (
+            "post",
+            "/speech-to-text",
+            "Speech-2-Text",
+            "speech_to_text_speech_to_text_post",
+        ),
+        (
+            "post",
+            "/speech-to-text-url",
+            "Speech-2-Text",
+            "speech_to_text_url_speech_to_text_url_post",
+        ),
+        (
+            "post",
+            "/service/transcribe",
+            "Speech-2-Text services",
+            "1__Transcribe_service_transcribe_post",
+        ),
+        (
+            "post",
+            "/service/align",
+            "Speech-2-Text services",
+            "2__Align_Transcript_service_align_post",
+        ),
+        (
+            "post",
+            "/service/diarize",
+            "Speech-2-Text services",
+            "3__Diarize_service_diarize_post",
+        ),
         (
             "post",
             "/service/combine",
             "Speech-2-Text services",
             "4__Combine_Transcript_and_Diarization_result_service_combine_post",
         ),
-        ("get", "/task/all", "Tasks Management", "get_all_tasks_status_task_all_get"),
+        (
+            "get",
+            "/task/all",
+            "Tasks Management",
+            "get_all_tasks_status_task_all_get",
+        ),
         (
             "get",
             "/task/{identifier}",
@@ -75,11 +105,26 @@ async fn c1_1_operations_have_their_names_and_tags() {
             "delete_task_task__identifier__delete_delete",
         ),
         ("get", "/health", "Health", "health_check_health_get"),
-        ("get", "/health/live", "Health", "liveness_check_health_live_get"),
-        ("get", "/health/ready", "Health", "readiness_check_health_ready_get"),
+        (
+            "get",
+            "/health/live",
+            "Health",
+            "liveness_check_health_live_get",
+        ),
+        (
+            "get",
+            "/health/ready",
+            "Health",
+            "readiness_check_health_ready_get",
+        ),
     ]
     .map(|(method, path, tag, id)| {
-        (method.to_owned(), path.to_owned(), tag.to_owned(), id.to_owned())
+        (
+            method.to_owned(),
+            path.to_owned(),
+            tag.to_owned(),
+            id.to_owned(),
+        )
     });
     expected.sort();
     assert_eq!(told, expected);
@@ -106,9 +151,13 @@ fn collect_references(value: &Value, references: &mut BTreeSet<String>) {
             if let Some(Value::String(reference)) = members.get("$ref") {
                 references.insert(reference.clone());
             }
-            members.values().for_each(|value| collect_references(value, references));
+            members
+                .values()
+                .for_each(|value| collect_references(value, references));
         }
-        Value::Array(items) => items.iter().for_each(|value| collect_references(value, references)),
+        Value::Array(items) => items
+            .iter()
+            .for_each(|value| collect_references(value, references)),
         _ => {}
     }
 }
@@ -118,23 +167,44 @@ async fn c4_5_the_schemas_that_clients_know_are_there() {
     let document = document().await;
     let schemas = document["components"]["schemas"].as_object().unwrap();
     for name in [
-        "Response", "Result", "Metadata", "TaskListResponse", "TaskSummaryResponse", "TaskEventReceived",
-        "ComputeType", "Device", "InterpolateMethod", "TaskEnum", "WhisperModel", "HTTPValidationError",
-        "ValidationError", "Body_speech_to_text_speech_to_text_post",
-        "Body_speech_to_text_url_speech_to_text_url_post", "Body_1__Transcribe_service_transcribe_post",
-        "Body_2__Align_Transcript_service_align_post", "Body_3__Diarize_service_diarize_post",
+        "Response",
+        "Result",
+        "Metadata",
+        "TaskListResponse",
+        "TaskSummaryResponse",
+        "TaskEventReceived",
+        "ComputeType",
+        "Device",
+        "InterpolateMethod",
+        "TaskEnum",
+        "WhisperModel",
+        "HTTPValidationError",
+        "ValidationError",
+        "Body_speech_to_text_speech_to_text_post",
+        "Body_speech_to_text_url_speech_to_text_url_post",
+        "Body_1__Transcribe_service_transcribe_post",
+        "Body_2__Align_Transcript_service_align_post",
+        "Body_3__Diarize_service_diarize_post",
         "Body_4__Combine_Transcript_and_Diarization_result_service_combine_post",
     ] {
         assert!(schemas.contains_key(name), "{name}");
     }
-    assert_eq!(schemas["WhisperModel"]["enum"].as_array().unwrap().len(), 18);
+    assert_eq!(
+        schemas["WhisperModel"]["enum"].as_array().unwrap().len(),
+        18
+    );
 }
 
 #[tokio::test]
 async fn c4_5_every_status_is_told() {
     let document = document().await;
     for (path, method, operation) in operations(&document) {
-        let statuses: Vec<_> = operation["responses"].as_object().unwrap().keys().cloned().collect();
+        let statuses: Vec<_> = operation["responses"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect();
         let expected: &[&str] = match (method.as_str(), path.as_str()) {
             ("post", _) => &["200", "400", "408", "413", "422", "429", "500", "503"],
             (_, "/task/all") => &["200", "500", "503"],
@@ -154,27 +224,61 @@ async fn c4_5_every_status_is_told() {
 async fn c1_6_parameters_are_told_in_their_order_with_defaults_and_ranges() {
     let document = document().await;
     let names = |path: &str| -> Vec<String> {
-        let parameters = document["paths"][path]["post"]["parameters"].as_array().unwrap();
+        let parameters = document["paths"][path]["post"]["parameters"]
+            .as_array()
+            .unwrap();
         let name = |parameter: &Value| parameter["name"].as_str().unwrap().to_owned();
         parameters.iter().map(name).collect()
     };
     assert_eq!(
         names("/speech-to-text"),
         [
-            "language", "task", "model", "device", "device_index", "threads", "batch_size", "chunk_size",
-            "compute_type", "align_model", "interpolate_method", "return_char_alignments", "min_speakers",
-            "max_speakers", "beam_size", "best_of", "patience", "length_penalty", "temperatures",
-            "compression_ratio_threshold", "log_prob_threshold", "no_speech_threshold", "initial_prompt",
-            "suppress_tokens", "suppress_numerals", "hotwords", "vad_onset", "vad_offset", "callback_url"
+            "language",
+            "task",
+            "model",
+            "device",
+            "device_index",
+            "threads",
+            "batch_size",
+            "chunk_size",
+            "compute_type",
+            "align_model",
+            "interpolate_method",
+            "return_char_alignments",
+            "min_speakers",
+            "max_speakers",
+            "beam_size",
+            "best_of",
+            "patience",
+            "length_penalty",
+            "temperatures",
+            "compression_ratio_threshold",
+            "log_prob_threshold",
+            "no_speech_threshold",
+            "initial_prompt",
+            "suppress_tokens",
+            "suppress_numerals",
+            "hotwords",
+            "vad_onset",
+            "vad_offset",
+            "callback_url"
         ]
     );
     assert_eq!(names("/speech-to-text"), names("/speech-to-text-url"));
     assert_eq!(names("/service/transcribe").len(), 23);
     assert_eq!(
         names("/service/align"),
-        ["device", "align_model", "interpolate_method", "return_char_alignments"]
+        [
+            "device",
+            "align_model",
+            "interpolate_method",
+            "return_char_alignments"
+        ]
     );
-    assert_eq!(names("/service/diarize"), ["device", "min_speakers", "max_speakers"]);
+    assert_eq!(
+        names("/service/diarize"),
+        ["device", "min_speakers", "max_speakers"]
+    );
 }
 
 #[tokio::test]
@@ -185,9 +289,13 @@ async fn td1_defaults_of_settings_are_told() {
     })
     .await;
     let document = api.get("/openapi.json").await.json();
-    let parameters = document["paths"]["/speech-to-text"]["post"]["parameters"].as_array().unwrap();
+    let parameters = document["paths"]["/speech-to-text"]["post"]["parameters"]
+        .as_array()
+        .unwrap();
     let default = |name: &str| {
-        let parameter = parameters.iter().find(|parameter| parameter["name"] == name);
+        let parameter = parameters
+            .iter()
+            .find(|parameter| parameter["name"] == name);
         parameter.unwrap()["schema"]["default"].clone()
     };
     assert_eq!(default("model"), "small");

@@ -28,7 +28,9 @@ async fn c1_3_2_problems_of_query_and_form_come_in_one_answer() {
 #[tokio::test]
 async fn c1_3_2_members_of_a_problem_come_in_order() {
     let api = TestApi::start().await;
-    let answer = api.post("/service/transcribe?task=x", &Form::recording("a.mp3")).await;
+    let answer = api
+        .post("/service/transcribe?task=x", &Form::recording("a.mp3"))
+        .await;
     let expected = r#"{"detail":[{"type":"enum","loc":["query","task"],"msg":"Input should be 'transcribe' or 'translate'","input":"x","ctx":{"expected":"'transcribe' or 'translate'"}}],"error":{"#;
     assert!(answer.text().starts_with(expected), "{}", answer.text());
     answer.expect(422, "REQUEST_VALIDATION_ERROR");
@@ -53,12 +55,18 @@ async fn e4_cuda_without_a_graphics_processor_is_422_and_says_what_is_missing() 
     for path in ["/speech-to-text", "/service/transcribe", "/service/diarize"] {
         let path = format!("{path}?device=cuda");
         let answer = api.post(&path, &Form::recording("a.mp3")).await;
-        assert_eq!(answer.problems(), [("value_error".to_owned(), at("query", "device"))]);
+        assert_eq!(
+            answer.problems(),
+            [("value_error".to_owned(), at("query", "device"))]
+        );
         assert!(answer.text().contains("graphics processor"));
     }
     let with_gpu = TestApi::start_with(|setup| setup.settings.has_gpu = true).await;
     let path = "/service/transcribe?device=cuda";
-    let identifier = with_gpu.post(path, &Form::recording("a.mp3")).await.queued();
+    let identifier = with_gpu
+        .post(path, &Form::recording("a.mp3"))
+        .await
+        .queued();
     let task = with_gpu.task(&identifier).await;
     assert_eq!(task["metadata"]["task_params"]["device"], "cuda");
 }
@@ -66,8 +74,13 @@ async fn e4_cuda_without_a_graphics_processor_is_422_and_says_what_is_missing() 
 #[tokio::test]
 async fn c1_2_1_options_are_not_read_from_the_form() {
     let api = TestApi::start().await;
-    let form = Form::recording("a.mp3").text("beam_size", "x").text("model", "base");
-    let identifier = api.post("/service/transcribe?beam_size=3", &form).await.queued();
+    let form = Form::recording("a.mp3")
+        .text("beam_size", "x")
+        .text("model", "base");
+    let identifier = api
+        .post("/service/transcribe?beam_size=3", &form)
+        .await
+        .queued();
     let params = &api.task(&identifier).await["metadata"]["task_params"];
     assert_eq!(params["asr_options"]["beam_size"], 3);
     assert_eq!(params["model"], "tiny");
@@ -81,7 +94,10 @@ async fn td1_defaults_of_settings_are_those_of_requests() {
         setup.settings.defaults.language = "de".parse().unwrap();
     })
     .await;
-    let identifier = api.post("/speech-to-text", &Form::recording("a.mp3")).await.queued();
+    let identifier = api
+        .post("/speech-to-text", &Form::recording("a.mp3"))
+        .await
+        .queued();
     let params = &api.task(&identifier).await["metadata"]["task_params"];
     assert_eq!(params["model"], "base.en");
     assert_eq!(params["compute_type"], "float32");

@@ -6,9 +6,16 @@ use crate::support::{Form, TestApi};
 async fn sc3_a_full_queue_is_429_before_anything_is_received() {
     let api = TestApi::start_with(|setup| setup.settings.queue.n_tasks = 2).await;
     for _ in 0..2 {
-        api.post("/speech-to-text", &Form::recording("a.mp3")).await.queued();
+        api.post("/speech-to-text", &Form::recording("a.mp3"))
+            .await
+            .queued();
     }
-    for path in ["/speech-to-text", "/speech-to-text-url", "/service/transcribe", "/service/combine"] {
+    for path in [
+        "/speech-to-text",
+        "/speech-to-text-url",
+        "/service/transcribe",
+        "/service/combine",
+    ] {
         let answer = api.request("POST", path).await.expect(429, "QUEUE_FULL");
         let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
         assert!(seconds >= 1);
@@ -36,16 +43,26 @@ async fn sc3_audio_that_waits_is_limited_too() {
     let api = TestApi::start_with(|setup| setup.settings.queue.audio_seconds = 100.0).await;
     let form = Form::new().file("file", "a.mp3", b"good 90");
     api.post("/speech-to-text", &form).await.queued();
-    api.post("/speech-to-text", &form).await.expect(429, "QUEUE_FULL");
+    api.post("/speech-to-text", &form)
+        .await
+        .expect(429, "QUEUE_FULL");
     assert_eq!(api.n_files(), 1);
 }
 
 #[tokio::test]
 async fn c6_3_a_service_that_stops_takes_no_tasks_but_shows_them() {
     let api = TestApi::start().await;
-    let identifier = api.post("/speech-to-text", &Form::recording("a.mp3")).await.queued();
+    let identifier = api
+        .post("/speech-to-text", &Form::recording("a.mp3"))
+        .await
+        .queued();
     api.stopping.cancel();
-    for path in ["/speech-to-text", "/speech-to-text-url", "/service/align", "/service/combine"] {
+    for path in [
+        "/speech-to-text",
+        "/speech-to-text-url",
+        "/service/align",
+        "/service/combine",
+    ] {
         api.request("POST", path).await.expect(503, "SHUTTING_DOWN");
     }
     api.task(&identifier).await;

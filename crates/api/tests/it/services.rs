@@ -38,7 +38,10 @@ async fn c1_8_a_transcription_has_its_own_parameters_only() {
 #[tokio::test]
 async fn c1_9_an_alignment_takes_the_language_of_its_transcript() {
     let api = TestApi::start().await;
-    let identifier = api.post("/service/align", &alignment(TRANSCRIPT)).await.queued();
+    let identifier = api
+        .post("/service/align", &alignment(TRANSCRIPT))
+        .await
+        .queued();
     let metadata = &api.task(&identifier).await["metadata"];
     assert_eq!(metadata["task_type"], "transcription_alignment");
     assert_eq!(metadata["language"], "en");
@@ -66,7 +69,9 @@ async fn c1_9_both_files_are_needed_and_named_well() {
     let form = Form::new()
         .file("transcript", "T.JSON", TRANSCRIPT)
         .file("file", "a.flac", GOOD);
-    api.post("/service/align", &form).await.expect(400, "UNSUPPORTED_FILE_EXTENSION");
+    api.post("/service/align", &form)
+        .await
+        .expect(400, "UNSUPPORTED_FILE_EXTENSION");
     api.assert_no_files();
 }
 
@@ -93,7 +98,9 @@ async fn c7_5_a_transcript_that_does_not_fit_is_422() {
         assert!(answer.json()["error"]["field"].is_null());
     }
     let deep = "[".repeat(50_000);
-    let answer = api.post("/service/align", &alignment(deep.as_bytes())).await;
+    let answer = api
+        .post("/service/align", &alignment(deep.as_bytes()))
+        .await;
     answer.expect(422, "INVALID_TRANSCRIPT_JSON");
     assert_eq!(api.n_tasks().await, 0);
     api.assert_no_files();
@@ -109,7 +116,9 @@ async fn c7_5_transcripts_that_fit_are_accepted() {
         br#"{"language":"en","segments":[],"more":1}"#,
         br#"{"language":"en","segments":[{"start":"0.5","end":1,"text":"x","words":7}]}"#,
     ] {
-        api.post("/service/align", &alignment(document)).await.queued();
+        api.post("/service/align", &alignment(document))
+            .await
+            .queued();
     }
 }
 
@@ -122,7 +131,10 @@ async fn c1_9_words_of_a_language_without_a_model_need_one_by_name() {
         let answer = api.post("/service/align", &form).await;
         let answer = answer.expect(422, "INVALID_LANGUAGE_CODE");
         assert_eq!(answer.json()["error"]["language_code"], named);
-        let identifier = api.post("/service/align?align_model=a/b", &form).await.queued();
+        let identifier = api
+            .post("/service/align?align_model=a/b", &form)
+            .await
+            .queued();
         let metadata = &api.task(&identifier).await["metadata"];
         let expected = Some(named).filter(|code| !code.is_empty());
         assert_eq!(metadata["language"], json!(expected));
@@ -131,8 +143,14 @@ async fn c1_9_words_of_a_language_without_a_model_need_one_by_name() {
     let answer = api.post("/service/align", &form).await;
     let place = json!(["query", "align_model"]).to_string();
     assert_eq!(answer.problems(), [("value_error".to_owned(), place)]);
-    assert!(answer.text().contains("No default align-model for language: af"));
-    api.post("/service/align?align_model=a/b", &form).await.queued();
+    assert!(
+        answer
+            .text()
+            .contains("No default align-model for language: af")
+    );
+    api.post("/service/align?align_model=a/b", &form)
+        .await
+        .queued();
 }
 
 #[tokio::test]
@@ -150,7 +168,10 @@ async fn c1_10_a_diarization_has_no_language() {
 #[tokio::test]
 async fn c1_11_a_combination_has_nothing_but_its_type() {
     let api = TestApi::start().await;
-    let identifier = api.post("/service/combine", &combination(WORDS, TURNS)).await.queued();
+    let identifier = api
+        .post("/service/combine", &combination(WORDS, TURNS))
+        .await
+        .queued();
     let task = api.task(&identifier).await;
     let metadata = task["metadata"].as_object().unwrap();
     for (name, value) in metadata {
@@ -175,7 +196,9 @@ async fn c7_6_and_7_7_documents_that_do_not_fit_are_422() {
         b"",
     ];
     for document in words {
-        let answer = api.post("/service/combine", &combination(document, TURNS)).await;
+        let answer = api
+            .post("/service/combine", &combination(document, TURNS))
+            .await;
         answer.expect(422, "INVALID_TRANSCRIPT_JSON");
     }
     let turns: [&[u8]; 6] = [
@@ -187,7 +210,9 @@ async fn c7_6_and_7_7_documents_that_do_not_fit_are_422() {
         br#"[{"label":"0","speaker":5,"start":0,"end":1}]"#,
     ];
     for document in turns {
-        let answer = api.post("/service/combine", &combination(WORDS, document)).await;
+        let answer = api
+            .post("/service/combine", &combination(WORDS, document))
+            .await;
         answer.expect(422, "INVALID_DIARIZATION_JSON");
     }
     assert_eq!(api.n_tasks().await, 0);
@@ -199,7 +224,9 @@ async fn c1_11_empty_documents_are_accepted() {
     let api = TestApi::start().await;
     let nothing = br#"{"segments":[],"word_segments":[]}"#;
     for (words, turns) in [(WORDS, &b"[]"[..]), (nothing, TURNS)] {
-        api.post("/service/combine", &combination(words, turns)).await.queued();
+        api.post("/service/combine", &combination(words, turns))
+            .await
+            .queued();
     }
 }
 
@@ -212,9 +239,11 @@ async fn c1_11_missing_parts_and_wrong_names_are_told_in_order() {
         answer.problems(),
         [missing("aligned_transcript"), missing("diarization_result")]
     );
-    let form = Form::new()
-        .file("diarization_result", "d.txt", b"[]")
-        .file("aligned_transcript", "a.txt", WORDS);
+    let form = Form::new().file("diarization_result", "d.txt", b"[]").file(
+        "aligned_transcript",
+        "a.txt",
+        WORDS,
+    );
     let answer = api.post("/service/combine", &form).await;
     let answer = answer.expect(400, "UNSUPPORTED_FILE_EXTENSION");
     assert!(answer.text().contains("file a.txt"), "{}", answer.text());
@@ -224,10 +253,14 @@ async fn c1_11_missing_parts_and_wrong_names_are_told_in_order() {
 async fn c1_11_a_document_that_is_too_large_is_413() {
     let api = TestApi::start().await;
     let large = format!("{}{}", " ".repeat(64 * 1024), "[]");
-    let answer = api.post("/service/combine", &combination(WORDS, large.as_bytes())).await;
+    let answer = api
+        .post("/service/combine", &combination(WORDS, large.as_bytes()))
+        .await;
     let answer = answer.expect(413, "AUDIO_TOO_LARGE");
     assert_eq!(answer.json()["error"]["max_size"], 64 * 1024);
-    let answer = api.post("/service/align", &alignment(large.as_bytes())).await;
+    let answer = api
+        .post("/service/align", &alignment(large.as_bytes()))
+        .await;
     answer.expect(413, "AUDIO_TOO_LARGE");
     api.assert_no_files();
 }
@@ -238,7 +271,10 @@ async fn c8_29_thirty_combinations_at_once_get_thirty_names() {
     let form = combination(WORDS, TURNS);
     let posts = (0..30).map(|_| api.post("/service/combine", &form));
     let answers = futures_util::future::join_all(posts).await;
-    let mut names: Vec<_> = answers.into_iter().map(super::support::Answer::queued).collect();
+    let mut names: Vec<_> = answers
+        .into_iter()
+        .map(super::support::Answer::queued)
+        .collect();
     names.sort();
     names.dedup();
     assert_eq!(names.len(), 30);

@@ -8,7 +8,10 @@ use crate::support::{Form, TestApi};
 #[tokio::test]
 async fn c1_6_an_accepted_task_is_there_at_once_with_all_its_parameters() {
     let api = TestApi::start().await;
-    let identifier = api.post("/speech-to-text", &Form::recording("audio_en.mp3")).await.queued();
+    let identifier = api
+        .post("/speech-to-text", &Form::recording("audio_en.mp3"))
+        .await
+        .queued();
     assert_eq!(identifier.len(), 36);
     assert_eq!(identifier.to_lowercase(), identifier);
     let task = api.task(&identifier).await;
@@ -48,14 +51,20 @@ async fn c1_6_a_file_that_is_missing_or_none_is_422() {
     };
     check(Form::new().text("other", "x"), "missing").await;
     check(Form::new().text("file", "a.mp3"), "value_error").await;
-    check(Form::new().file("file", "", b"secret content"), "value_error").await;
+    check(
+        Form::new().file("file", "", b"secret content"),
+        "value_error",
+    )
+    .await;
     check(Form::new().file("other", "a.mp3", b"good"), "missing").await;
     for (kind, body) in [
         ("application/json", "{\"file\":\"a.mp3\"}"),
         ("text/plain", "file"),
         ("application/octet-stream", "good"),
     ] {
-        let answer = api.post_bytes("/speech-to-text", kind, body.as_bytes()).await;
+        let answer = api
+            .post_bytes("/speech-to-text", kind, body.as_bytes())
+            .await;
         assert_eq!(answer.problems()[0].0, "missing", "{kind}");
     }
     let answer = api.request("POST", "/speech-to-text").await;
@@ -79,16 +88,25 @@ async fn x23_bytes_of_files_are_not_sent_back() {
 async fn c1_6_a_form_without_boundary_or_end_is_400() {
     let api = TestApi::start().await;
     let form = Form::recording("a.mp3");
-    let answer = api.post_bytes("/speech-to-text", "multipart/form-data", &form.bytes()).await;
+    let answer = api
+        .post_bytes("/speech-to-text", "multipart/form-data", &form.bytes())
+        .await;
     let answer = answer.expect(400, "BAD_REQUEST");
     assert_eq!(answer.json()["detail"], "Missing boundary in multipart.");
     for body in [form.beginning(), b"nonsense", b""] {
-        let answer = api.post_bytes("/speech-to-text", &Form::content_type(), body).await;
+        let answer = api
+            .post_bytes("/speech-to-text", &Form::content_type(), body)
+            .await;
         let answer = answer.expect(400, "BAD_REQUEST");
-        assert_eq!(answer.json()["detail"], "There was an error parsing the body");
+        assert_eq!(
+            answer.json()["detail"],
+            "There was an error parsing the body"
+        );
     }
     let nameless = Form::new().part("form-data; filename=\"a.mp3\"", b"good");
-    api.post("/speech-to-text", &nameless).await.expect(400, "BAD_REQUEST");
+    api.post("/speech-to-text", &nameless)
+        .await
+        .expect(400, "BAD_REQUEST");
     api.assert_no_files();
 }
 
@@ -135,7 +153,10 @@ async fn c1_6_what_cannot_be_decoded_never_becomes_a_task() {
         ("panic", 500, "INTERNAL_ERROR"),
     ] {
         let form = Form::new().file("file", "a.mp3", content.as_bytes());
-        let answer = api.post("/speech-to-text", &form).await.expect(status, code);
+        let answer = api
+            .post("/speech-to-text", &form)
+            .await
+            .expect(status, code);
         assert!(!answer.text().contains("secret"), "{}", answer.text());
         assert!(!answer.text().contains("/tmp"), "{}", answer.text());
     }
@@ -177,7 +198,9 @@ async fn c3_2_a_callback_that_does_not_answer_well_is_400() {
         assert_eq!(answer.json()["detail"], expected);
     }
     let path = "/speech-to-text?callback_url=http://127.0.0.1:1/x";
-    api.post(path, &Form::recording("a.mp3")).await.expect(400, "CALLBACK_UNREACHABLE");
+    api.post(path, &Form::recording("a.mp3"))
+        .await
+        .expect(400, "CALLBACK_UNREACHABLE");
     assert_eq!(api.n_tasks().await, 0);
     api.assert_no_files();
 }
@@ -189,7 +212,10 @@ async fn se4_a_callback_inside_is_422_and_not_asked() {
     let path = format!("/speech-to-text?callback_url={}", receiver.url("/callback"));
     let answer = api.post(&path, &Form::recording("a.mp3")).await;
     let answer = answer.expect(422, "CALLBACK_NOT_ALLOWED");
-    assert_eq!(answer.json()["detail"], "The provided callback URL is not allowed.");
+    assert_eq!(
+        answer.json()["detail"],
+        "The provided callback URL is not allowed."
+    );
     assert_eq!(receiver.connections(), 0);
     api.assert_no_files();
 }
@@ -206,7 +232,8 @@ async fn x29_a_request_that_is_refused_asks_no_callback() {
     ] {
         api.post(&path, &form).await;
     }
-    api.post(&format!("{path}&beam_size=x"), &Form::recording("a.mp3")).await;
+    api.post(&format!("{path}&beam_size=x"), &Form::recording("a.mp3"))
+        .await;
     assert_eq!(receiver.connections(), 0);
 }
 

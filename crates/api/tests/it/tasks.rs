@@ -8,7 +8,9 @@ use store::{Ending, Lease};
 use crate::support::{Form, TestApi};
 
 async fn submit(api: &TestApi, name: &str) -> String {
-    api.post("/service/transcribe", &Form::recording(name)).await.queued()
+    api.post("/service/transcribe", &Form::recording(name))
+        .await
+        .queued()
 }
 
 /// Takes the task that has waited longest.
@@ -50,7 +52,10 @@ async fn c1_13_a_task_is_shown_on_its_way() {
     let lease = claim(&api).await;
     let task = api.task(&identifier).await;
     assert_eq!(task["status"], "processing");
-    assert_eq!(task["metadata"]["start_time"], "2026-11-22T11:00:00.000000Z");
+    assert_eq!(
+        task["metadata"]["start_time"],
+        "2026-11-22T11:00:00.000000Z"
+    );
     let ending = Ending::Completed(r#"{"segments":[],"language":"en"}"#.into());
     api.store().finish(&lease, &ending).await.unwrap();
     let answer = api.get(&format!("/task/{identifier}")).await;
@@ -82,7 +87,10 @@ async fn c8_11_an_unknown_task_is_404() {
     let api = TestApi::start().await;
     let answer = api.get("/task/non-existent-uuid-12345").await;
     let answer = answer.expect(404, "TASK_NOT_FOUND");
-    assert_eq!(answer.json()["error"]["identifier"], "non-existent-uuid-12345");
+    assert_eq!(
+        answer.json()["error"]["identifier"],
+        "non-existent-uuid-12345"
+    );
     let answer = api.request("DELETE", "/task/nothing/delete").await;
     answer.expect(404, "TASK_NOT_FOUND");
 }
@@ -91,12 +99,16 @@ async fn c8_11_an_unknown_task_is_404() {
 async fn c1_14_a_deleted_task_is_no_more() {
     let api = TestApi::start().await;
     let identifier = submit(&api, "a.mp3").await;
-    let answer = api.request("DELETE", &format!("/task/{identifier}/delete")).await;
+    let answer = api
+        .request("DELETE", &format!("/task/{identifier}/delete"))
+        .await;
     let expected = format!(r#"{{"identifier":"{identifier}","message":"Task deleted"}}"#);
     assert_eq!((answer.status, answer.text()), (200, &*expected));
     let answer = api.get(&format!("/task/{identifier}")).await;
     answer.expect(404, "TASK_NOT_FOUND");
-    let again = api.request("DELETE", &format!("/task/{identifier}/delete")).await;
+    let again = api
+        .request("DELETE", &format!("/task/{identifier}/delete"))
+        .await;
     again.expect(404, "TASK_NOT_FOUND");
     let answer = api.request("DELETE", &format!("/task/{identifier}")).await;
     answer.expect(405, "METHOD_NOT_ALLOWED");
@@ -107,7 +119,9 @@ async fn c1_14_a_running_task_can_be_deleted() {
     let api = TestApi::start().await;
     let identifier = submit(&api, "a.mp3").await;
     let lease = claim(&api).await;
-    let answer = api.request("DELETE", &format!("/task/{identifier}/delete")).await;
+    let answer = api
+        .request("DELETE", &format!("/task/{identifier}/delete"))
+        .await;
     assert_eq!(answer.status, 200);
     let ending = Ending::Completed("{}".into());
     assert!(api.store().finish(&lease, &ending).await.is_err());
@@ -162,7 +176,9 @@ async fn x13_a_broken_database_is_503_and_not_404() {
         assert!(answer.text().contains("temporary system error"));
         assert!(!answer.text().contains("records.db"));
     }
-    let answer = api.post("/service/transcribe", &Form::recording("a.mp3")).await;
+    let answer = api
+        .post("/service/transcribe", &Form::recording("a.mp3"))
+        .await;
     answer.expect(503, "DATABASE_OPERATION_ERROR");
     assert_eq!(api.get("/health").await.status, 200);
     assert_eq!(api.get("/health/ready").await.status, 503);

@@ -27,11 +27,21 @@ async fn c1_7_without_a_url_it_is_422() {
     let missing = ("missing".to_owned(), json!(["body", "url"]).to_string());
     assert_eq!(api.post_url("", "").await.problems(), [missing.clone()]);
     let path = "/speech-to-text-url?url=http://a/a.mp3";
-    assert_eq!(api.request("POST", path).await.problems(), [missing.clone()]);
+    assert_eq!(
+        api.request("POST", path).await.problems(),
+        [missing.clone()]
+    );
     let json = b"{\"url\":\"http://a/a.mp3\"}";
-    let answer = api.post_bytes("/speech-to-text-url", "application/json", json).await;
+    let answer = api
+        .post_bytes("/speech-to-text-url", "application/json", json)
+        .await;
     assert_eq!(answer.problems(), [missing.clone()]);
-    assert_eq!(api.post("/speech-to-text-url", &Form::new().text("x", "y")).await.problems(), [missing]);
+    assert_eq!(
+        api.post("/speech-to-text-url", &Form::new().text("x", "y"))
+            .await
+            .problems(),
+        [missing]
+    );
     let file = Form::new().file("url", "a.mp3", b"http://a/a.mp3");
     let answer = api.post("/speech-to-text-url", &file).await;
     assert_eq!(answer.problems()[0].0, "string_type");
@@ -74,9 +84,15 @@ async fn e1_a_download_that_fails_is_400() {
         origin.url("/gone.mp3"),
         "http://127.0.0.1:1/a.mp3".to_owned(),
     ] {
-        let answer = api.post_url("", &url).await.expect(400, "FILE_DOWNLOAD_ERROR");
+        let answer = api
+            .post_url("", &url)
+            .await
+            .expect(400, "FILE_DOWNLOAD_ERROR");
         let detail = answer.json()["detail"].as_str().unwrap().to_owned();
-        assert!(detail.starts_with("Failed to download file from URL"), "{detail}");
+        assert!(
+            detail.starts_with("Failed to download file from URL"),
+            "{detail}"
+        );
         assert!(!detail.contains("127.0.0.1"), "{detail}");
     }
     assert_eq!(api.n_tasks().await, 0);

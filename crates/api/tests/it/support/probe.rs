@@ -43,13 +43,18 @@ impl Script {
 
     fn wait(&self) {
         let is_open = self.is_open.lock().unwrap();
-        drop(self.opened.wait_while(is_open, |is_open| !*is_open).unwrap());
+        drop(
+            self.opened
+                .wait_while(is_open, |is_open| !*is_open)
+                .unwrap(),
+        );
     }
 }
 
 impl Probe for Script {
     fn probe(&self, path: &Path) -> Result<Probed, ProbeError> {
-        let content = std::fs::read(path).map_err(|error| ProbeError::Machine(error.to_string()))?;
+        let content =
+            std::fs::read(path).map_err(|error| ProbeError::Machine(error.to_string()))?;
         self.began.send_modify(|begun| *begun += 1);
         let content = String::from_utf8_lossy(&content);
         let seconds = |text: &str| text.trim().parse().ok().map(Seconds);

@@ -11,8 +11,8 @@ use domain::request::{Device, RequestedCompute};
 use domain::service::EngineStatus;
 use outbound::{DownloadLimits, Outbound, Policy};
 use serde_json::Value;
-use store::{QueueLimits, Store};
 use store::testing::TestStore;
+use store::{QueueLimits, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -116,7 +116,8 @@ impl TestApi {
     }
 
     pub(crate) async fn post(&self, path: &str, form: &Form) -> Answer {
-        self.post_bytes(path, &Form::content_type(), &form.bytes()).await
+        self.post_bytes(path, &Form::content_type(), &form.bytes())
+            .await
     }
 
     pub(crate) async fn post_bytes(&self, path: &str, content_type: &str, body: &[u8]) -> Answer {
@@ -130,7 +131,8 @@ impl TestApi {
     pub(crate) async fn post_url(&self, query: &str, url: &str) -> Answer {
         let path = format!("/speech-to-text-url{query}");
         let kind = "application/x-www-form-urlencoded";
-        self.post_bytes(&path, kind, &super::form::url_form(url)).await
+        self.post_bytes(&path, kind, &super::form::url_form(url))
+            .await
     }
 
     pub(crate) async fn connect(&self) -> Connection {
@@ -162,7 +164,9 @@ impl TestApi {
             }
         };
         let patience = Duration::from_secs(20);
-        tokio::time::timeout(patience, gone).await.expect("the file is removed");
+        tokio::time::timeout(patience, gone)
+            .await
+            .expect("the file is removed");
     }
 
     /// Nothing was left behind by requests that were refused.
