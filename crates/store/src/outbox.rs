@@ -4,10 +4,14 @@
 use std::time::Duration;
 
 use domain::clock::Timestamp;
-use domain::task::TaskId;
+use domain::task::{CallbackStatus, TaskId};
 
-use crate::error::StoreError;
-use crate::store::Store;
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
+
+use crate::error::{Failure, StoreError};
+use crate::rows::{Row, stored};
+use crate::store::{Event, Reader, Store};
 
 /// A message that somebody is sending.
 #[derive(Debug)]
@@ -20,6 +24,8 @@ pub struct Delivery {
     pub attempt: u32,
     /// The id of the request that made the task.
     pub request_id: Option<String>,
+    /// Counts claims of the message: one that was claimed anew is recorded only by the later sender.
+    claim: i64,
 }
 
 /// How an attempt to deliver ended.
@@ -57,36 +63,49 @@ pub struct DeliveryAttempt {
 }
 
 impl Store {
-    /// Takes the message that has been due longest; nobody else takes it for `lease_time`.
+    /// Takes the message that has been due longest; nobody else takes it for `lease_time`. An attempt counts when it is
+    /// recorded: one that was cut short by a crash is made again.
     ///
     /// # Errors
     /// The database failed.
     pub async fn claim_delivery(
         &self,
-        _lease_time: Duration,
+        lease_time: Duration,
     ) -> Result<Option<Delivery>, StoreError> {
-        unimplemented!()
+        let now = self.clock().now();
+        self.write(move |connection| Box::pin(claim(connection, now, lease_time)))
+            .await
     }
 
-    /// When the next message is due; `None` if there is none.
+    /// When the next message is due that nobody is sending, or may be taken from whoever is; `None` if there is none.
     ///
     /// # Errors
     /// The database failed.
     pub async fn next_delivery_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        unimplemented!()
+        self.read(next_due_at).await
     }
 
-    /// Stores how an attempt ended, and writes it into the log. A message whose task was deleted changes nothing.
+    /// Stores how an attempt ended, and writes it into the log. A message whose task was deleted changes nothing, and
+    /// neither does one that somebody else has taken since.
     ///
     /// # Errors
     /// The database failed.
     pub async fn record_delivery(
         &self,
-        _delivery: &Delivery,
-        _outcome: &DeliveryOutcome,
-        _took: Duration,
+        delivery: &Delivery,
+        outcome: &DeliveryOutcome,
+        took: Duration,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        let record = Record {
+            task: delivery.task.as_str().to_owned(),
+            claim: delivery.claim,
+            attempt: delivery.attempt,
+            outcome: outcome.clone(),
+            took,
+            now: self.clock().now(),
+        };
+        self.write(move |connection| Box::pin(record.write(connection)))
+            .await
     }
 
     /// Makes messages due again that a process was sending when it died. To be called at start.
@@ -94,17 +113,189 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn recover_deliveries(&self) -> Result<u64, StoreError> {
-        unimplemented!()
+        self.write(|connection| Box::pin(release_all(connection)))
+            .await
     }
 
     /// The delivery log of a task, in order.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn list_deliveries(
+    pub async fn list_deliveries(&self, task: &TaskId) -> Result<Vec<DeliveryAttempt>, StoreError> {
+        let rows = (self.read(async |reader| list_rows(reader, task.as_str()).await)).await?;
+        rows.iter().map(DeliveryAttempt::try_from).collect()
+    }
+}
+
+async fn claim(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+    lease_time: Duration,
+) -> Result<(Option<Delivery>, Vec<Event>), Failure> {
+    let row = sqlx::query(
+        "update outbox
+        set claim = claim + 1, claimed_until = ?
+        where task = (
+            select task from outbox
+            where due_at <= ? and (claimed_until is null or claimed_until <= ?)
+            order by due_at, task
+            limit 1
+        )
+        returning task, attempts, claim,
+            (select callback_url from tasks where uuid = task) as url,
+            (select request_id from tasks where uuid = task) as request_id",
+    )
+    .bind(now.after(lease_time).as_micros())
+    .bind(now.as_micros())
+    .bind(now.as_micros())
+    .fetch_optional(connection)
+    .await?;
+    let delivery = row.as_ref().map(Delivery::try_from).transpose()?;
+    Ok((delivery, Vec::new()))
+}
+
+impl TryFrom<&SqliteRow> for Delivery {
+    type Error = StoreError;
+
+    fn try_from(row: &SqliteRow) -> Result<Self, StoreError> {
+        let row = Row::of_outbox(row);
+        Ok(Self {
+            task: TaskId::new(row.value::<String>("task")?),
+            url: row.value("url")?,
+            attempt: row.count("attempts")?.saturating_add(1),
+            request_id: row.text("request_id")?,
+            claim: row.value("claim")?,
+        })
+    }
+}
+
+async fn next_due_at(mut reader: Reader) -> Result<Option<Timestamp>, Failure> {
+    let micros: Option<i64> = sqlx::query_scalar(
+        "select min(case when claimed_until > due_at then claimed_until else due_at end) from outbox",
+    )
+    .fetch_one(&mut *reader)
+    .await?;
+    Ok(micros.map(Timestamp::from_micros))
+}
+
+async fn release_all(connection: &mut SqliteConnection) -> Result<(u64, Vec<Event>), Failure> {
+    let released =
+        sqlx::query("update outbox set claimed_until = null where claimed_until is not null")
+            .execute(connection)
+            .await?;
+    Ok((released.rows_affected(), vec![Event::DeliveryQueued]))
+}
+
+async fn list_rows(mut reader: Reader, task: &str) -> Result<Vec<SqliteRow>, Failure> {
+    let rows = sqlx::query(
+        "select id, attempt, ended_at, took_micros, status, error from deliveries where task = ? order by id",
+    )
+    .bind(task)
+    .fetch_all(&mut *reader)
+    .await?;
+    Ok(rows)
+}
+
+/// An attempt that has ended.
+struct Record {
+    task: String,
+    claim: i64,
+    attempt: u32,
+    outcome: DeliveryOutcome,
+    took: Duration,
+    now: Timestamp,
+}
+
+impl Record {
+    async fn write(self, connection: &mut SqliteConnection) -> Result<((), Vec<Event>), Failure> {
+        let retry_at = match &self.outcome {
+            DeliveryOutcome::Failed { retry_at, .. } => *retry_at,
+            DeliveryOutcome::Delivered { .. } => None,
+        };
+        let is_mine = match retry_at {
+            Some(due_at) => self.postpone(connection, due_at).await?,
+            None => self.take_out(connection).await?,
+        };
+        if !is_mine {
+            return Ok(((), Vec::new()));
+        }
+        self.log(connection).await?;
+        self.show(connection, retry_at.is_some()).await?;
+        let event = retry_at.map(|_| Event::DeliveryQueued);
+        Ok(((), event.into_iter().collect()))
+    }
+
+    /// Lets the message wait; false if it is not the sender's any more.
+    async fn postpone(
         &self,
-        _task: &TaskId,
-    ) -> Result<Vec<DeliveryAttempt>, StoreError> {
-        unimplemented!()
+        connection: &mut SqliteConnection,
+        due_at: Timestamp,
+    ) -> Result<bool, Failure> {
+        let postponed = sqlx::query(
+            "update outbox set attempts = ?, due_at = ?, claimed_until = null where task = ? and claim = ?",
+        )
+        .bind(self.attempt)
+        .bind(due_at.as_micros())
+        .bind(&self.task)
+        .bind(self.claim)
+        .execute(connection)
+        .await?;
+        Ok(postponed.rows_affected() > 0)
+    }
+
+    /// Ends with the message; false if it is not the sender's any more.
+    async fn take_out(&self, connection: &mut SqliteConnection) -> Result<bool, Failure> {
+        let taken_out = sqlx::query("delete from outbox where task = ? and claim = ?")
+            .bind(&self.task)
+            .bind(self.claim)
+            .execute(connection)
+            .await?;
+        Ok(taken_out.rows_affected() > 0)
+    }
+
+    async fn log(&self, connection: &mut SqliteConnection) -> Result<(), Failure> {
+        let (status, error) = match &self.outcome {
+            DeliveryOutcome::Delivered { status } => (Some(*status), None),
+            DeliveryOutcome::Failed { status, error, .. } => (*status, Some(error.as_str())),
+        };
+        sqlx::query(
+            "insert into deliveries (task, attempt, ended_at, took_micros, status, error) values (?, ?, ?, ?, ?, ?)",
+        )
+        .bind(&self.task)
+        .bind(self.attempt)
+        .bind(self.now.as_micros())
+        .bind(i64::try_from(self.took.as_micros()).unwrap_or(i64::MAX))
+        .bind(status)
+        .bind(error)
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+
+    /// Shows in the task how far its message is.
+    async fn show(
+        &self,
+        connection: &mut SqliteConnection,
+        is_tried_again: bool,
+    ) -> Result<(), Failure> {
+        let (status, error) = match &self.outcome {
+            DeliveryOutcome::Delivered { .. } => (CallbackStatus::Delivered, None),
+            DeliveryOutcome::Failed { error, .. } if is_tried_again => {
+                (CallbackStatus::Pending, Some(error.as_str()))
+            }
+            DeliveryOutcome::Failed { error, .. } => (CallbackStatus::Failed, Some(error.as_str())),
+        };
+        sqlx::query(
+            "update tasks set callback_status = ?, callback_attempts = ?, callback_error = ?, updated_at = ?
+            where uuid = ?",
+        )
+        .bind(status.as_str())
+        .bind(self.attempt)
+        .bind(error)
+        .bind(stored(self.now))
+        .bind(&self.task)
+        .execute(connection)
+        .await?;
+        Ok(())
     }
 }

@@ -1,20 +1,26 @@
-//! The queue as workers see it. Nothing else changes a task's state.
+//! The queue as workers see it. Nothing else changes a task's state, but [recovery](Store::recover).
 
 use std::time::Duration;
 
+use domain::clock::Timestamp;
 use domain::request::JobRequest;
 use domain::task::{FailureText, StageProgress, TaskId};
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
 
-use crate::error::StoreError;
+use crate::ending::{end_work, take_up};
+use crate::error::{Failure, StoreError};
 use crate::media::MediaKey;
-use crate::store::Store;
+use crate::rows::{Row, stored};
+use crate::store::{Event, Store};
 
-/// The timed right to work on a task: task, attempt and worker. There is one of each, and all writes need it.
+/// The timed right to work on a task. There is one of each, and all writes need it.
 #[derive(Debug)]
 pub struct Lease {
     task: TaskId,
     attempt: u32,
-    worker: String,
+    /// Counts the leases of the task. Attempts do not tell them apart: one that was given back does not count.
+    number: i64,
 }
 
 impl Lease {
@@ -64,26 +70,23 @@ pub enum Retried {
     Failed,
 }
 
-/// What became of tasks whose worker died.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Recovered {
-    /// They wait again.
-    pub n_queued: u64,
-    /// They had their last attempt, cannot be computed here, or came from the reference's service, and have failed.
-    pub n_failed: u64,
-}
-
 impl Store {
-    /// Takes the task that has waited longest, if one is due, for `lease_time`.
+    /// Takes the task that has waited longest, if one is due, for `lease_time`. Tasks whose lease has ended are not
+    /// taken: [`recover`](Self::recover) puts them back first, and judges whether they are tried again.
+    ///
+    /// A task that cannot be read, as one of a newer program, fails at once.
     ///
     /// # Errors
     /// The database failed.
     pub async fn claim(
         &self,
-        _worker: &str,
-        _lease_time: Duration,
+        worker: &str,
+        lease_time: Duration,
     ) -> Result<Option<Claimed>, StoreError> {
-        unimplemented!()
+        let worker = worker.to_owned();
+        let now = self.clock().now();
+        self.write(move |connection| Box::pin(claim(connection, worker, now, lease_time)))
+            .await
     }
 
     /// Says that the worker lives, and how far it is: the lease then ends `lease_time` from now.
@@ -92,11 +95,16 @@ impl Store {
     /// The lease was lost, or the database failed.
     pub async fn keep_alive(
         &self,
-        _lease: &Lease,
-        _progress: Option<StageProgress>,
-        _lease_time: Duration,
+        lease: &Lease,
+        progress: Option<StageProgress>,
+        lease_time: Duration,
     ) -> Result<(), StoreError> {
-        unimplemented!()
+        let key = lease.key();
+        let now = self.clock().now();
+        self.write(move |connection| {
+            Box::pin(extend_lease(connection, key, progress, now, lease_time))
+        })
+        .await
     }
 
     /// Ends a task and, in the same transaction, puts the message to its callback into the outbox. The caller removes
@@ -104,8 +112,12 @@ impl Store {
     ///
     /// # Errors
     /// The lease was lost, or the database failed.
-    pub async fn finish(&self, _lease: &Lease, _ending: &Ending) -> Result<(), StoreError> {
-        unimplemented!()
+    pub async fn finish(&self, lease: &Lease, ending: &Ending) -> Result<(), StoreError> {
+        let key = lease.key();
+        let ending = ending.clone();
+        let now = self.clock().now();
+        self.write(move |connection| Box::pin(finish(connection, key, ending, now)))
+            .await
     }
 
     /// Puts a task back, to be tried again after `delay`; after `max_attempts` attempts it fails with `error` instead.
@@ -114,28 +126,237 @@ impl Store {
     /// The lease was lost, or the database failed.
     pub async fn retry(
         &self,
-        _lease: &Lease,
-        _error: &FailureText,
-        _delay: Duration,
-        _max_attempts: u32,
+        lease: &Lease,
+        error: &FailureText,
+        delay: Duration,
+        max_attempts: u32,
     ) -> Result<Retried, StoreError> {
-        unimplemented!()
+        let key = lease.key();
+        let now = self.clock().now();
+        if lease.attempt >= max_attempts {
+            let ending = Ending::Failed(error.clone());
+            self.write(move |connection| Box::pin(finish(connection, key, ending, now)))
+                .await?;
+            return Ok(Retried::Failed);
+        }
+        self.write(move |connection| {
+            Box::pin(async move {
+                let work = take_up(connection, &key).await?;
+                put_back(
+                    connection,
+                    work.id,
+                    work.attempt,
+                    Some(now.after(delay)),
+                    now,
+                )
+                .await?;
+                Ok(((), vec![Event::TaskQueued]))
+            })
+        })
+        .await?;
+        Ok(Retried::Queued)
     }
 
     /// Puts a task back as if nobody had begun: the worker stops.
     ///
     /// # Errors
     /// The lease was lost, or the database failed.
-    pub async fn give_back(&self, _lease: &Lease) -> Result<(), StoreError> {
-        unimplemented!()
+    pub async fn give_back(&self, lease: &Lease) -> Result<(), StoreError> {
+        let key = lease.key();
+        let now = self.clock().now();
+        self.write(move |connection| {
+            Box::pin(async move {
+                let work = take_up(connection, &key).await?;
+                put_back(connection, work.id, work.attempt - 1, None, now).await?;
+                Ok(((), vec![Event::TaskQueued]))
+            })
+        })
+        .await
     }
+}
 
-    /// Puts back the tasks of workers that died: those whose lease has ended, and with `all` (no other process works
-    /// on this database) every one that is being worked on. Tasks that had `max_attempts` attempts fail, and say so.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn recover(&self, _all: bool, _max_attempts: u32) -> Result<Recovered, StoreError> {
-        unimplemented!()
+/// What a lease opens: the work of one claim.
+#[derive(Debug, Clone)]
+pub(crate) struct LeaseKey {
+    pub(crate) task: String,
+    pub(crate) number: i64,
+}
+
+impl Lease {
+    fn key(&self) -> LeaseKey {
+        LeaseKey {
+            task: self.task.as_str().to_owned(),
+            number: self.number,
+        }
     }
+}
+
+impl LeaseKey {
+    /// Nobody has the work that it opens any more.
+    pub(crate) fn lost(&self) -> StoreError {
+        let task = self.task.clone();
+        StoreError::LeaseLost { task }
+    }
+}
+
+async fn claim(
+    connection: &mut SqliteConnection,
+    worker: String,
+    now: Timestamp,
+    lease_time: Duration,
+) -> Result<(Option<Claimed>, Vec<Event>), Failure> {
+    let mut events = Vec::new();
+    while let Some(row) = claim_row(connection, &worker, now, lease_time).await? {
+        let (lease, claimed) = read_claim(&row)?;
+        match claimed {
+            Ok(task) => return Ok((Some(task.with(lease)), events)),
+            Err(why) => {
+                let text = format!("the stored task cannot be read by this program: {why}");
+                let ending = Ending::Failed(FailureText::new(&text));
+                let ((), more) = finish(connection, lease.key(), ending, now).await?;
+                events.extend(more);
+            }
+        }
+    }
+    Ok((None, events))
+}
+
+async fn claim_row(
+    connection: &mut SqliteConnection,
+    worker: &str,
+    now: Timestamp,
+    lease_time: Duration,
+) -> Result<Option<SqliteRow>, Failure> {
+    let row = sqlx::query(
+        "update tasks
+        set status = 'processing', attempt = attempt + 1, lease = lease + 1, worker = ?, lease_ends_at = ?,
+            start_time = ?, updated_at = ?, due_at = null, progress_stage = null, progress_percentage = null
+        where id = (
+            select id from tasks
+            where status = 'queued'
+                -- Without a request it is one of the reference service, which nobody can take up.
+                and request is not null
+                and (due_at is null or due_at <= ?)
+            order by id
+            limit 1
+        )
+        returning id, uuid, attempt, lease, request, media, file_name, audio_duration, request_id",
+    )
+    .bind(worker)
+    .bind(now.after(lease_time).as_micros())
+    .bind(stored(now))
+    .bind(stored(now))
+    .bind(now.as_micros())
+    .fetch_optional(connection)
+    .await?;
+    Ok(row)
+}
+
+/// A claimed row, but its lease.
+struct ClaimedRow {
+    request: JobRequest,
+    media: Option<MediaKey>,
+    file_name: Option<String>,
+    audio_duration: Option<f64>,
+    request_id: Option<String>,
+}
+
+impl ClaimedRow {
+    fn with(self, lease: Lease) -> Claimed {
+        Claimed {
+            lease,
+            request: self.request,
+            media: self.media,
+            file_name: self.file_name,
+            audio_duration: self.audio_duration,
+            request_id: self.request_id,
+        }
+    }
+}
+
+/// The lease, and the task or why it cannot be read.
+fn read_claim(row: &SqliteRow) -> Result<(Lease, Result<ClaimedRow, String>), StoreError> {
+    let row = Row::of_tasks(row);
+    let lease = Lease {
+        task: TaskId::new(row.value::<String>("uuid")?),
+        attempt: row.count("attempt")?,
+        number: row.value("lease")?,
+    };
+    let request: String = row.value("request")?;
+    let media = row.text("media")?;
+    let media = media.map(|media| media.parse::<MediaKey>()).transpose();
+    let (request, media) = match (serde_json::from_str(&request), media) {
+        (Ok(request), Ok(media)) => (request, media),
+        (Err(error), _) => return Ok((lease, Err(error.to_string()))),
+        (_, Err(error)) => return Ok((lease, Err(error.to_string()))),
+    };
+    let claimed = ClaimedRow {
+        request,
+        media,
+        file_name: row.text("file_name")?,
+        audio_duration: row.value("audio_duration")?,
+        request_id: row.text("request_id")?,
+    };
+    Ok((lease, Ok(claimed)))
+}
+
+async fn extend_lease(
+    connection: &mut SqliteConnection,
+    key: LeaseKey,
+    progress: Option<StageProgress>,
+    now: Timestamp,
+    lease_time: Duration,
+) -> Result<((), Vec<Event>), Failure> {
+    let extended = sqlx::query(
+        "update tasks
+        set lease_ends_at = ?, updated_at = ?,
+            progress_stage = coalesce(?, progress_stage), progress_percentage = coalesce(?, progress_percentage)
+        where uuid = ? and lease = ? and status = 'processing'",
+    )
+    .bind(now.after(lease_time).as_micros())
+    .bind(stored(now))
+    .bind(progress.map(|progress| progress.stage.name()))
+    .bind(progress.map(|progress| progress.percentage))
+    .bind(&key.task)
+    .bind(key.number)
+    .execute(connection)
+    .await?;
+    if extended.rows_affected() == 0 {
+        return Err(key.lost().into());
+    }
+    Ok(((), Vec::new()))
+}
+
+async fn finish(
+    connection: &mut SqliteConnection,
+    key: LeaseKey,
+    ending: Ending,
+    now: Timestamp,
+) -> Result<((), Vec<Event>), Failure> {
+    let work = take_up(connection, &key).await?;
+    let event = end_work(connection, &work, &ending, now).await?;
+    Ok(((), event.into_iter().collect()))
+}
+
+/// Makes a task that is worked on wait again, with `attempts` made.
+pub(crate) async fn put_back(
+    connection: &mut SqliteConnection,
+    id: i64,
+    attempts: u32,
+    due_at: Option<Timestamp>,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    sqlx::query(
+        "update tasks
+        set status = 'queued', attempt = ?, due_at = ?, updated_at = ?,
+            worker = null, lease_ends_at = null, start_time = null, progress_stage = null, progress_percentage = null
+        where id = ? and status = 'processing'",
+    )
+    .bind(attempts)
+    .bind(due_at.map(Timestamp::as_micros))
+    .bind(stored(now))
+    .bind(id)
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -1,15 +1,16 @@
-//! Tasks as clients see them: accepted, shown, listed, deleted.
+//! Tasks as clients see them: shown, listed, deleted.
 
 use domain::clock::Timestamp;
 use domain::request::JobRequest;
 use domain::task::{
     CallbackStatus, FailureText, StageProgress, TaskId, TaskState, TaskStatus, TaskType,
 };
+use sqlx::SqliteConnection;
+use sqlx::sqlite::SqliteRow;
 
-use crate::error::{InsertError, StoreError};
+use crate::error::{Failure, StoreError};
 use crate::media::MediaKey;
-use crate::settings::QueueLimits;
-use crate::store::Store;
+use crate::store::{Event, Reader, Store};
 
 /// A task to accept.
 #[derive(Debug)]
@@ -105,38 +106,14 @@ pub struct TaskSummary {
     pub progress: Option<StageProgress>,
 }
 
-/// How much there is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct QueueFigures {
-    /// Tasks that wait.
-    pub n_queued: u32,
-    /// Tasks that workers are at.
-    pub n_processing: u32,
-    /// Audio that waits, in seconds.
-    pub queued_audio_seconds: f64,
-    /// Seconds of audio done in a second of work, from the last tasks; `None` before the first has ended.
-    pub speed: Option<f64>,
-}
-
 impl Store {
-    /// Accepts a task: after this it survives any crash.
-    ///
-    /// # Errors
-    /// The queue is full, or the database failed; then nothing is stored.
-    pub async fn insert_task(
-        &self,
-        _task: NewTask,
-        _limits: QueueLimits,
-    ) -> Result<(), InsertError> {
-        unimplemented!()
-    }
-
     /// The task that is called `id`.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn find_task(&self, _id: &str) -> Result<Option<Task>, StoreError> {
-        unimplemented!()
+    pub async fn find_task(&self, id: &str) -> Result<Option<Task>, StoreError> {
+        let row = self.read(async |reader| find_row(reader, id).await).await?;
+        row.as_ref().map(Task::try_from).transpose()
     }
 
     /// All tasks, in the order in which they were accepted.
@@ -144,23 +121,64 @@ impl Store {
     /// # Errors
     /// The database failed.
     pub async fn list_tasks(&self) -> Result<Vec<TaskSummary>, StoreError> {
-        unimplemented!()
+        let rows = self.read(list_rows).await?;
+        rows.iter().map(TaskSummary::try_from).collect()
     }
 
     /// Deletes the task that is called `id`, whatever its state, with its callback. A worker that is at it loses its
-    /// lease, and is told by [`Event::Deleted`](crate::Event::Deleted). False if there is no such task.
+    /// lease, and is told by [`Event::Deleted`]. False if there is no such task.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn delete_task(&self, _id: &str) -> Result<bool, StoreError> {
-        unimplemented!()
+    pub async fn delete_task(&self, id: &str) -> Result<bool, StoreError> {
+        let id = id.to_owned();
+        self.write(|connection| Box::pin(delete_row(connection, id)))
+            .await
     }
+}
 
-    /// How much there is to do.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn queue_figures(&self) -> Result<QueueFigures, StoreError> {
-        unimplemented!()
+async fn find_row(mut reader: Reader, id: &str) -> Result<Option<SqliteRow>, Failure> {
+    // `cast`, because a JSON column that holds a number would come as one.
+    let row = sqlx::query(
+        "select id, uuid, status, task_type,
+            case when status = 'completed' then cast(result as text) end as result,
+            cast(task_params as text) as task_params,
+            language, file_name, url, error, duration, audio_duration, start_time, end_time, created_at, updated_at,
+            attempt, due_at, worker, lease_ends_at, progress_stage, progress_percentage,
+            callback_url, callback_status, callback_attempts, callback_error, request_id
+        from tasks
+        where uuid = ?",
+    )
+    .bind(id)
+    .fetch_optional(&mut *reader)
+    .await?;
+    Ok(row)
+}
+
+async fn list_rows(mut reader: Reader) -> Result<Vec<SqliteRow>, Failure> {
+    // No results and no requests: a thousand of them are large.
+    let rows = sqlx::query(
+        "select id, uuid, status, task_type, file_name, url, audio_duration, language, error, duration, start_time,
+            end_time, progress_stage, progress_percentage
+        from tasks
+        order by id",
+    )
+    .fetch_all(&mut *reader)
+    .await?;
+    Ok(rows)
+}
+
+async fn delete_row(
+    connection: &mut SqliteConnection,
+    id: String,
+) -> Result<(bool, Vec<Event>), Failure> {
+    // The message to its callback and the log of deliveries go with it: they reference it.
+    let deleted = sqlx::query("delete from tasks where uuid = ?")
+        .bind(&id)
+        .execute(connection)
+        .await?;
+    if deleted.rows_affected() == 0 {
+        return Ok((false, Vec::new()));
     }
+    Ok((true, vec![Event::Deleted(TaskId::new(id))]))
 }

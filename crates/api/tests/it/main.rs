@@ -1,0 +1,17 @@
+//! The API from outside: a listening socket, a real store on a temporary file, scripted recordings, and nobody who works.
+//!
+//! Names of tests begin with the section of the contract, or the row of its audit, that they show.
+
+mod documents;
+mod framework;
+mod health;
+mod limits;
+mod names;
+mod openapi;
+mod queries;
+mod queue;
+mod services;
+mod speech;
+mod support;
+mod tasks;
+mod urls;
