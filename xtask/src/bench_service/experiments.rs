@@ -65,10 +65,24 @@ impl<'a> Bench<'a> {
             let identifier = server.submit(PATH, &name, &self.call).await?;
             paths.push(format!("/task/{identifier}"));
         }
-        let mut table = Table::new(&["request", "clients", "requests/s", "p50 ms", "p99 ms", "worst ms", "failed"]);
+        let mut table = Table::new(&[
+            "request",
+            "clients",
+            "requests/s",
+            "p50 ms",
+            "p99 ms",
+            "worst ms",
+            "failed",
+        ]);
         let health = ["/health".to_owned()];
         let pause = Duration::from_millis(20);
-        let readers = load::get(&server.host, &paths, N_READERS, self.lasting(), Duration::ZERO);
+        let readers = load::get(
+            &server.host,
+            &paths,
+            N_READERS,
+            self.lasting(),
+            Duration::ZERO,
+        );
         let (tasks, beside) = futures_util::future::try_join(
             readers,
             load::get(&server.host, &health, 1, self.lasting(), pause),
@@ -80,7 +94,12 @@ impl<'a> Bench<'a> {
         table.row(row("GET /task/{id}, 100 a second", 2, &calm));
         let calm = load::get(&server.host, &health, 2, self.lasting(), pause).await?;
         table.row(row("GET /health, 100 a second", 2, &calm));
-        let unfinished = server.tasks().await?.iter().filter(|task| task["status"] != "completed").count();
+        let unfinished = server
+            .tasks()
+            .await?
+            .iter()
+            .filter(|task| task["status"] != "completed")
+            .count();
         table.print(&format!(
             "Reads while the engine transcribes ({unfinished} of {N_TASKS} tasks still wait or run at the end)"
         ));
@@ -116,33 +135,68 @@ impl<'a> Bench<'a> {
         add("distinct", distinct.len().to_string());
         add("lost", lost.to_string());
         add("in the database", listed.len().to_string());
-        add("submissions/s, each decoded before it is accepted", number(Some(accepted.len() as f64 / took), 1));
+        add(
+            "submissions/s, each decoded before it is accepted",
+            number(Some(accepted.len() as f64 / took), 1),
+        );
         add("resident MB before", number(before_mb, 0));
         add("resident MB after the last submission", number(after_mb, 0));
-        add("resident MB after the last task", number(server.resident_mb(), 0));
-        add("seconds until the last task had ended", number(Some(began.elapsed().as_secs_f64()), 1));
-        table.print(&format!("{N_SUBMISSIONS} submissions of 10 s by {N_SUBMITTERS} clients"));
+        add(
+            "resident MB after the last task",
+            number(server.resident_mb(), 0),
+        );
+        add(
+            "seconds until the last task had ended",
+            number(Some(began.elapsed().as_secs_f64()), 1),
+        );
+        table.print(&format!(
+            "{N_SUBMISSIONS} submissions of 10 s by {N_SUBMITTERS} clients"
+        ));
         Ok(())
     }
 
     /// Whether slow receivers, slow downloads and slow uploads delay anybody else.
     pub(super) async fn slow_others(&self) -> anyhow::Result<()> {
-        let server = self.server(&[("ENGINE", "scripted"), ("CALLBACK_TIMEOUT", "5")]).await?;
+        let server = self
+            .server(&[("ENGINE", "scripted"), ("CALLBACK_TIMEOUT", "5")])
+            .await?;
         let origin = Origin::start().await;
         origin.on("HEAD /slow", Reply::status(200));
         origin.on("POST /slow", Reply::silence());
         let drip = Reply::drip(self.short.clone(), Duration::from_millis(20));
         origin.on("GET /slow.wav", drip);
-        let mut table = Table::new(&["request", "clients", "requests/s", "p50 ms", "p99 ms", "worst ms", "failed"]);
+        let mut table = Table::new(&[
+            "request",
+            "clients",
+            "requests/s",
+            "p50 ms",
+            "p99 ms",
+            "worst ms",
+            "failed",
+        ]);
         let paths = ["/health".to_owned()];
-        let measure = || load::get(&server.host, &paths, 2, self.lasting(), Duration::from_millis(5));
+        let measure = || {
+            load::get(
+                &server.host,
+                &paths,
+                2,
+                self.lasting(),
+                Duration::from_millis(5),
+            )
+        };
         table.row(row("GET /health, nobody else", 2, &measure().await?));
 
         let path = format!("/speech-to-text?callback_url={}", origin.url("/slow"));
         for number in 0..N_SLOW {
-            server.submit(&path, &format!("{number}.wav"), &self.short).await?;
+            server
+                .submit(&path, &format!("{number}.wav"), &self.short)
+                .await?;
         }
-        table.row(row("GET /health, 50 callbacks wait for their receiver", 2, &measure().await?));
+        table.row(row(
+            "GET /health, 50 callbacks wait for their receiver",
+            2,
+            &measure().await?,
+        ));
         table.row([
             "a task meanwhile, from submission to result".to_owned(),
             "1".to_owned(),
@@ -165,7 +219,9 @@ impl<'a> Bench<'a> {
         table.row(row("GET /health, 50 slow downloads", 2, &measure().await?));
         downloads.iter().for_each(tokio::task::JoinHandle::abort);
 
-        let uploads: Vec<_> = (0..N_SLOW).map(|_| tokio::spawn(slow_upload(server.host.clone()))).collect();
+        let uploads: Vec<_> = (0..N_SLOW)
+            .map(|_| tokio::spawn(slow_upload(server.host.clone())))
+            .collect();
         table.row(row("GET /health, 50 slow uploads", 2, &measure().await?));
         table.row([
             "a task meanwhile, from submission to result".to_owned(),
@@ -186,7 +242,10 @@ impl<'a> Bench<'a> {
         let began = Instant::now();
         let identifier = server.submit(PATH, "one.wav", &self.short).await?;
         while server.task(&identifier).await?["status"] != "completed" {
-            ensure!(began.elapsed() < Duration::from_mins(1), "a task was not done in a minute");
+            ensure!(
+                began.elapsed() < Duration::from_mins(1),
+                "a task was not done in a minute"
+            );
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         Ok(began.elapsed().as_secs_f64() * 1000.0)
@@ -194,9 +253,15 @@ impl<'a> Bench<'a> {
 
     /// Whether several tasks at once are done sooner than one after the other.
     pub(super) async fn tasks_at_once(&self) -> anyhow::Result<()> {
-        let mut table = Table::new(&["tasks at once", "4 tasks of 10 s, in s", "4 tasks of 30 s, in s"]);
+        let mut table = Table::new(&[
+            "tasks at once",
+            "4 tasks of 10 s, in s",
+            "4 tasks of 30 s, in s",
+        ]);
         for n_at_once in ["1", "2", "4"] {
-            let server = self.server(&[("MAX_CONCURRENT_CPU_TASKS", n_at_once)]).await?;
+            let server = self
+                .server(&[("MAX_CONCURRENT_CPU_TASKS", n_at_once)])
+                .await?;
             server.submit(PATH, "warm.wav", &self.short).await?;
             server.until_all_ended().await?;
             let mut seconds = Vec::new();
@@ -236,7 +301,10 @@ fn first_seconds(wav: &[u8], n_seconds: usize) -> anyhow::Result<Vec<u8>> {
     const HEADER_BYTES: usize = 44;
     let n_bytes = u32::try_from(n_seconds * 32_000)?;
     let end = HEADER_BYTES + n_seconds * 32_000;
-    let mut short = wav.get(..end).context("the recording is shorter than that")?.to_vec();
+    let mut short = wav
+        .get(..end)
+        .context("the recording is shorter than that")?
+        .to_vec();
     short[4..8].copy_from_slice(&(36 + n_bytes).to_le_bytes());
     short[40..44].copy_from_slice(&n_bytes.to_le_bytes());
     Ok(short)

@@ -31,7 +31,13 @@ pub(crate) struct Options {
 /// # Errors
 /// scriven cannot be built or started, or does not answer.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let arguments = ["build", "--package", "scriven", "--profile", &options.profile];
+    let arguments = [
+        "build",
+        "--package",
+        "scriven",
+        "--profile",
+        &options.profile,
+    ];
     Step::cargo("build", &arguments).run()?;
     // Clients speak plain HTTP, but are built with TLS all the same.
     let _ = rustls::crypto::ring::default_provider().install_default();

@@ -77,14 +77,26 @@ impl Server {
     }
 
     /// Submits a recording; the identifier of the task.
-    pub(super) async fn submit(&self, path: &str, name: &str, audio: &[u8]) -> anyhow::Result<String> {
+    pub(super) async fn submit(
+        &self,
+        path: &str,
+        name: &str,
+        audio: &[u8],
+    ) -> anyhow::Result<String> {
         let part = Part::bytes(audio.to_vec()).file_name(name.to_owned());
         let form = Form::new().part("file", part);
-        let answer = self.client.post(self.url(path)).multipart(form).send().await?;
+        let answer = self
+            .client
+            .post(self.url(path))
+            .multipart(form)
+            .send()
+            .await?;
         let status = answer.status();
         let body: Value = answer.json().await?;
         let identifier = body["identifier"].as_str();
-        Ok(identifier.with_context(|| format!("{status}: {body}"))?.to_owned())
+        Ok(identifier
+            .with_context(|| format!("{status}: {body}"))?
+            .to_owned())
     }
 
     /// The task as its clients see it.
@@ -95,7 +107,13 @@ impl Server {
 
     /// All tasks, as they are listed.
     pub(super) async fn tasks(&self) -> anyhow::Result<Vec<Value>> {
-        let list: Value = self.client.get(self.url("/task/all")).send().await?.json().await?;
+        let list: Value = self
+            .client
+            .get(self.url("/task/all"))
+            .send()
+            .await?
+            .json()
+            .await?;
         Ok(list["tasks"].as_array().cloned().unwrap_or_default())
     }
 

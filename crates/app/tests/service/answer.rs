@@ -40,7 +40,8 @@ impl Answer {
     pub(crate) fn code(&self) -> String {
         let body = self.json();
         let code = body["error"]["code"].as_str();
-        code.unwrap_or_else(|| panic!("no error.code in {}", self.text)).to_owned()
+        code.unwrap_or_else(|| panic!("no error.code in {}", self.text))
+            .to_owned()
     }
 
     /// The identifier of the task that was accepted.

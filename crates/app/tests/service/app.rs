@@ -88,7 +88,10 @@ impl Builder {
     pub(crate) fn run(self) -> (ExitStatus, String) {
         let folder = tempfile::tempdir().unwrap();
         let output = self.command(folder.path()).output().unwrap();
-        (output.status, String::from_utf8_lossy(&output.stderr).into_owned())
+        (
+            output.status,
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
     }
 
     fn command(&self, folder: &Path) -> Command {
@@ -152,7 +155,11 @@ impl TestApp {
     }
 
     pub(crate) async fn wait_until_ready(&self) {
-        let is_ready = || async { self.try_get("/health/ready").await.is_some_and(|a| a.status == 200) };
+        let is_ready = || async {
+            self.try_get("/health/ready")
+                .await
+                .is_some_and(|a| a.status == 200)
+        };
         wait_for("readiness", || self.log(), is_ready).await;
     }
 
@@ -180,7 +187,11 @@ impl TestApp {
             if let Some(status) = process.try_wait().unwrap() {
                 return status;
             }
-            assert!(began.elapsed() < PATIENCE, "it does not end: {}", self.log());
+            assert!(
+                began.elapsed() < PATIENCE,
+                "it does not end: {}",
+                self.log()
+            );
             tokio::time::sleep(GLANCE).await;
         }
     }
@@ -227,7 +238,9 @@ impl TestApp {
     pub(crate) fn records(&self) -> Vec<Value> {
         let log = self.log();
         let lines = log.lines().filter(|line| line.starts_with('{'));
-        lines.map(|line| serde_json::from_str(line).unwrap()).collect()
+        lines
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 
     fn log_path(&self) -> PathBuf {
@@ -282,13 +295,27 @@ impl TestApp {
 
     /// Posts parts of a form, each a name, a file name and its bytes.
     pub(crate) async fn post(&self, path: &str, parts: &[(&str, &str, &[u8])]) -> Answer {
-        let response = self.client.post(self.url(path)).multipart(form(parts)).send().await;
+        let response = self
+            .client
+            .post(self.url(path))
+            .multipart(form(parts))
+            .send()
+            .await;
         Answer::read(response.unwrap()).await
     }
 
     /// `None` if nobody answers.
-    pub(crate) async fn try_post(&self, path: &str, parts: &[(&str, &str, &[u8])]) -> Option<Answer> {
-        let response = self.client.post(self.url(path)).multipart(form(parts)).send().await;
+    pub(crate) async fn try_post(
+        &self,
+        path: &str,
+        parts: &[(&str, &str, &[u8])],
+    ) -> Option<Answer> {
+        let response = self
+            .client
+            .post(self.url(path))
+            .multipart(form(parts))
+            .send()
+            .await;
         Some(Answer::read(response.ok()?).await)
     }
 
@@ -305,7 +332,10 @@ impl TestApp {
 
     /// The task as its clients see it.
     pub(crate) async fn task(&self, identifier: &str) -> Value {
-        self.get(&format!("/task/{identifier}")).await.expect(200).json()
+        self.get(&format!("/task/{identifier}"))
+            .await
+            .expect(200)
+            .json()
     }
 
     /// The task once it has ended, one way or the other.
@@ -329,7 +359,11 @@ impl TestApp {
     }
 
     /// Waits until `condition` holds.
-    pub(crate) async fn wait_until<F: Future<Output = bool>>(&self, what: &str, condition: impl Fn() -> F) {
+    pub(crate) async fn wait_until<F: Future<Output = bool>>(
+        &self,
+        what: &str,
+        condition: impl Fn() -> F,
+    ) {
         wait_for(what, || self.log(), condition).await;
     }
 
@@ -366,8 +400,10 @@ pub(crate) async fn wait_for<F: Future<Output = bool>>(
 }
 
 fn form(parts: &[(&str, &str, &[u8])]) -> Form {
-    parts.iter().fold(Form::new(), |form, (name, file_name, bytes)| {
-        let part = Part::bytes(bytes.to_vec()).file_name((*file_name).to_owned());
-        form.part((*name).to_owned(), part)
-    })
+    parts
+        .iter()
+        .fold(Form::new(), |form, (name, file_name, bytes)| {
+            let part = Part::bytes(bytes.to_vec()).file_name((*file_name).to_owned());
+            form.part((*name).to_owned(), part)
+        })
 }

@@ -45,8 +45,16 @@ pub(crate) fn fixture(name: &str) -> Option<Vec<u8>> {
 pub(crate) fn has_models(names: &[&str]) -> bool {
     let folder = |variable: &str| std::env::var_os(variable).map(std::path::PathBuf::from);
     let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
-    let shelves = [folder("MODEL_DIR"), cache.map(|cache| cache.join("scriven/models"))];
-    let is_here = |name: &str| shelves.iter().flatten().any(|shelf| shelf.join(name).is_dir());
+    let shelves = [
+        folder("MODEL_DIR"),
+        cache.map(|cache| cache.join("scriven/models")),
+    ];
+    let is_here = |name: &str| {
+        shelves
+            .iter()
+            .flatten()
+            .any(|shelf| shelf.join(name).is_dir())
+    };
     let missing: Vec<_> = names.iter().filter(|name| !is_here(name)).collect();
     if !missing.is_empty() {
         eprintln!("SKIPPED: no model {missing:?}; run scripts/fetch-models");

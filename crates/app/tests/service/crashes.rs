@@ -41,7 +41,11 @@ async fn check(app: &TestApp, receiver: &Origin, accepted: &HashMap<String, Stri
     let mut results = HashMap::new();
     for (identifier, name) in accepted {
         let task = app.completed(identifier).await;
-        assert_eq!(task["result"]["segments"][0]["text"], format!(" {name}"), "{task}");
+        assert_eq!(
+            task["result"]["segments"][0]["text"],
+            format!(" {name}"),
+            "{task}"
+        );
         results.insert(identifier.clone(), task["result"].clone());
     }
     // Also those whose answer was lost on its way.
@@ -70,7 +74,10 @@ async fn check(app: &TestApp, receiver: &Origin, accepted: &HashMap<String, Stri
         assert_eq!(body["status"], "completed");
         assert_eq!(body["result"], *result);
     }
-    app.wait_until("end of all recordings", async || app.recordings().is_empty()).await;
+    app.wait_until("end of all recordings", async || {
+        app.recordings().is_empty()
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -114,14 +121,21 @@ async fn x26_fifty_kills_lose_nothing() {
         "{} accepted, {} in the database, {} callbacks sent",
         accepted.len(),
         app.tasks().await.len(),
-        receiver.requests().iter().filter(|request| request.method == "POST").count()
+        receiver
+            .requests()
+            .iter()
+            .filter(|request| request.method == "POST")
+            .count()
     );
 }
 
 /// Has the service end by itself at `place`, where it comes by for the third time, and looks what is lost.
 async fn dies_at(place: &str) {
     let receiver = receiver().await;
-    let mut app = builder().with("FAILPOINT", format!("{place}:3")).start().await;
+    let mut app = builder()
+        .with("FAILPOINT", format!("{place}:3"))
+        .start()
+        .await;
     let mut accepted = HashMap::new();
     for number in 0..5 {
         let name = format!("{number}.wav");
@@ -171,8 +185,14 @@ async fn kb3_a_death_after_a_callback_is_sent_loses_nothing() {
 
 #[tokio::test]
 async fn e9_a_task_that_kills_its_worker_is_given_up() {
-    let mut app = TestApp::builder().on_one_port().with("MAX_ATTEMPTS", 2).start().await;
-    let poison = app.post_file("/service/transcribe", "a.transcribe-abort.wav", &tone(0.1)).await;
+    let mut app = TestApp::builder()
+        .on_one_port()
+        .with("MAX_ATTEMPTS", 2)
+        .start()
+        .await;
+    let poison = app
+        .post_file("/service/transcribe", "a.transcribe-abort.wav", &tone(0.1))
+        .await;
     let poison = poison.identifier();
     app.wait_for_end().await;
     app.restart_unready();
@@ -183,7 +203,13 @@ async fn e9_a_task_that_kills_its_worker_is_given_up() {
     let error = task["error"].as_str().unwrap();
     assert!(error.contains("stopped"), "{error}");
     assert!(task["metadata"]["end_time"].is_string(), "{task}");
-    let healthy = app.post_file("/service/transcribe", "a.wav", &tone(0.1)).await.identifier();
+    let healthy = app
+        .post_file("/service/transcribe", "a.wav", &tone(0.1))
+        .await
+        .identifier();
     app.completed(&healthy).await;
-    app.wait_until("end of all recordings", async || app.recordings().is_empty()).await;
+    app.wait_until("end of all recordings", async || {
+        app.recordings().is_empty()
+    })
+    .await;
 }

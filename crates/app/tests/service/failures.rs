@@ -29,7 +29,9 @@ async fn told(receiver: &Origin, identifier: &str) -> Vec<Value> {
         let bodies = posts.map(|request| serde_json::from_slice::<Value>(&request.body).unwrap());
         bodies.filter(is_about).collect::<Vec<_>>()
     };
-    let log = receiver.until(|log| !bodies(&log.requests).is_empty()).await;
+    let log = receiver
+        .until(|log| !bodies(&log.requests).is_empty())
+        .await;
     bodies(&log.requests)
 }
 
@@ -55,9 +57,15 @@ async fn fails(app: &TestApp, receiver: &Origin, name: &str, expected: &str) {
 }
 
 async fn works(app: &TestApp) {
-    let identifier = app.post_file("/speech-to-text", "fine.wav", &tone(0.1)).await.identifier();
+    let identifier = app
+        .post_file("/speech-to-text", "fine.wav", &tone(0.1))
+        .await
+        .identifier();
     app.completed(&identifier).await;
-    app.wait_until("end of all recordings", async || app.recordings().is_empty()).await;
+    app.wait_until("end of all recordings", async || {
+        app.recordings().is_empty()
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -93,7 +101,13 @@ async fn eh1_kb2_running_out_of_memory_fails_its_task_alone() {
 async fn eh1_a_stage_that_takes_too_long_fails_its_task_alone() {
     let builder = TestApp::builder().with("TASK_TIMEOUT_SECONDS", 1);
     let (app, receiver) = (builder.start().await, receiver().await);
-    fails(&app, &receiver, "a.align-sleep-60000.wav", "alignment was not done after 1 s").await;
+    fails(
+        &app,
+        &receiver,
+        "a.align-sleep-60000.wav",
+        "alignment was not done after 1 s",
+    )
+    .await;
     works(&app).await;
 }
 
@@ -101,7 +115,13 @@ async fn eh1_a_stage_that_takes_too_long_fails_its_task_alone() {
 async fn eh1_a_stage_that_hangs_is_left_behind() {
     let builder = TestApp::builder().with("TASK_TIMEOUT_SECONDS", 1);
     let (app, receiver) = (builder.start().await, receiver().await);
-    fails(&app, &receiver, "a.transcribe-hang.wav", "transcription was not done after 1 s").await;
+    fails(
+        &app,
+        &receiver,
+        "a.transcribe-hang.wav",
+        "transcription was not done after 1 s",
+    )
+    .await;
     works(&app).await;
 }
 
@@ -124,7 +144,13 @@ async fn eh1_what_passes_is_tried_again() {
 #[tokio::test]
 async fn tg2_a_failure_after_good_stages_leaves_no_result() {
     let (app, receiver) = (TestApp::start().await, receiver().await);
-    fails(&app, &receiver, "a.diarize-error.wav", "diarization failed: a scripted error").await;
+    fails(
+        &app,
+        &receiver,
+        "a.diarize-error.wav",
+        "diarization failed: a scripted error",
+    )
+    .await;
     works(&app).await;
 }
 
@@ -132,7 +158,10 @@ async fn tg2_a_failure_after_good_stages_leaves_no_result() {
 async fn d9_progress_is_shown_while_a_task_runs() {
     let app = TestApp::start().await;
     let name = "a.transcribe-sleep-30000.wav";
-    let identifier = app.post_file("/speech-to-text", name, &tone(0.1)).await.identifier();
+    let identifier = app
+        .post_file("/speech-to-text", name, &tone(0.1))
+        .await
+        .identifier();
     app.wait_until("progress", async || {
         app.task(&identifier).await["progress"]["stage"] == "transcribe"
     })
@@ -141,7 +170,9 @@ async fn d9_progress_is_shown_while_a_task_runs() {
     let percentage = task["progress"]["percentage"].as_f64().unwrap();
     assert!((0.0..100.0).contains(&percentage), "{task}");
     assert_eq!(task["status"], "processing");
-    app.delete(&format!("/task/{identifier}/delete")).await.expect(200);
+    app.delete(&format!("/task/{identifier}/delete"))
+        .await
+        .expect(200);
 }
 
 #[tokio::test]
@@ -150,18 +181,31 @@ async fn pf2_a_task_writes_few_records() {
     let mut identifiers = Vec::new();
     for number in 0..20 {
         let name = format!("{number}.wav");
-        identifiers.push(app.post_file("/speech-to-text", &name, &tone(0.1)).await.identifier());
+        identifiers.push(
+            app.post_file("/speech-to-text", &name, &tone(0.1))
+                .await
+                .identifier(),
+        );
     }
     for identifier in &identifiers {
         app.completed(identifier).await;
     }
     let records = app.records();
     for identifier in &identifiers {
-        let is_about = |record: &&Value| record["task_id"] == **identifier || record["resource_id"] == **identifier;
+        let is_about = |record: &&Value| {
+            record["task_id"] == **identifier || record["resource_id"] == **identifier
+        };
         let about: Vec<_> = records.iter().filter(is_about).collect();
-        let n_info = about.iter().filter(|record| record["level"] != "DEBUG").count();
+        let n_info = about
+            .iter()
+            .filter(|record| record["level"] != "DEBUG")
+            .count();
         assert!((2..=6).contains(&n_info), "{about:#?}");
         assert!(about.len() <= 30, "{about:#?}");
     }
-    assert!(!app.log().to_lowercase().contains("memory"), "{}", app.log());
+    assert!(
+        !app.log().to_lowercase().contains("memory"),
+        "{}",
+        app.log()
+    );
 }

@@ -46,7 +46,10 @@ async fn s1_the_root_leads_to_the_documentation() {
 async fn s2_s3_s4_a_healthy_service_says_so() {
     let app = TestApp::start().await;
     let health = app.get("/health").await.expect(200);
-    assert_eq!(health.text, r#"{"status":"ok","message":"Service is running"}"#);
+    assert_eq!(
+        health.text,
+        r#"{"status":"ok","message":"Service is running"}"#
+    );
     let live = app.get("/health/live").await.expect(200).json();
     assert_eq!(live["status"], "ok");
     assert!(live["timestamp"].is_f64(), "{live}");
@@ -64,7 +67,10 @@ async fn s6_to_s9_a_task_is_listed_deleted_and_gone() {
     let identifier = app.post_file(query, ENGLISH, &tone(0.2)).await.identifier();
     let tasks = app.tasks().await;
     assert_eq!(tasks[0]["identifier"], *identifier);
-    let deleted = app.delete(&format!("/task/{identifier}/delete")).await.expect(200);
+    let deleted = app
+        .delete(&format!("/task/{identifier}/delete"))
+        .await
+        .expect(200);
     assert_eq!(
         deleted.json(),
         json!({"identifier": identifier, "message": "Task deleted"})
@@ -77,10 +83,16 @@ async fn s6_to_s9_a_task_is_listed_deleted_and_gone() {
 #[tokio::test]
 async fn s10_a_task_is_found_right_after_it_was_accepted() {
     let app = TestApp::start().await;
-    let identifier = app.post_file("/speech-to-text", ENGLISH, &tone(0.2)).await.identifier();
+    let identifier = app
+        .post_file("/speech-to-text", ENGLISH, &tone(0.2))
+        .await
+        .identifier();
     let task = app.task(&identifier).await;
     let status = task["status"].as_str().unwrap();
-    assert!(["queued", "processing", "completed"].contains(&status), "{task}");
+    assert!(
+        ["queued", "processing", "completed"].contains(&status),
+        "{task}"
+    );
     assert_eq!(task["metadata"]["task_type"], "full_process");
     assert_eq!(task["metadata"]["file_name"], ENGLISH);
 }
@@ -94,12 +106,16 @@ async fn s11_an_unknown_task_is_not_found() {
 
 #[tokio::test]
 async fn s12_the_full_process_tells_what_is_said_by_whom() {
-    let Some((app, audio)) = real().await else { return };
+    let Some((app, audio)) = real().await else {
+        return;
+    };
     if !has_models(&["segmentation-3.0", "campplus"]) {
         return;
     }
     let query = "/speech-to-text?device=cpu&compute_type=int8";
-    let task = app.completed(&app.post_file(query, ENGLISH, &audio).await.identifier()).await;
+    let task = app
+        .completed(&app.post_file(query, ENGLISH, &audio).await.identifier())
+        .await;
     let segments = task["result"]["segments"].as_array().unwrap();
     assert_t1(&segments[0]["text"]);
     assert_eq!(task["result"]["word_segments"], json!([]));
@@ -114,9 +130,13 @@ async fn s12_the_full_process_tells_what_is_said_by_whom() {
 
 #[tokio::test]
 async fn s13_a_transcription_tells_what_is_said() {
-    let Some((app, audio)) = real().await else { return };
+    let Some((app, audio)) = real().await else {
+        return;
+    };
     let query = "/service/transcribe?device=cpu&compute_type=int8";
-    let task = app.completed(&app.post_file(query, ENGLISH, &audio).await.identifier()).await;
+    let task = app
+        .completed(&app.post_file(query, ENGLISH, &audio).await.identifier())
+        .await;
     assert_t1(&task["result"]["segments"][0]["text"]);
     assert_eq!(task["result"]["language"], "en");
     assert!(task["result"]["segments"][0]["avg_logprob"].is_f64());
@@ -124,13 +144,20 @@ async fn s13_a_transcription_tells_what_is_said() {
 
 #[tokio::test]
 async fn s14_known_words_get_times() {
-    let Some((app, audio)) = real().await else { return };
-    let Some(transcript) = fixture("transcript.json") else { return };
+    let Some((app, audio)) = real().await else {
+        return;
+    };
+    let Some(transcript) = fixture("transcript.json") else {
+        return;
+    };
     let parts = [
         ("transcript", "transcript.json", &transcript[..]),
         ("file", "audio_file.mp3", &audio),
     ];
-    let identifier = app.post("/service/align?device=cpu", &parts).await.identifier();
+    let identifier = app
+        .post("/service/align?device=cpu", &parts)
+        .await
+        .identifier();
     let task = app.completed(&identifier).await;
     let segments = task["result"]["segments"].as_array().unwrap();
     let words = segments[0]["words"].as_array().unwrap();
@@ -138,17 +165,24 @@ async fn s14_known_words_get_times() {
     // The times of the reference's own alignment, in the fixture of the next stage.
     let first = words[0]["start"].as_f64().unwrap();
     assert!((2.6..3.1).contains(&first), "{task}");
-    assert_eq!(task["result"]["word_segments"].as_array().unwrap().len(), 13);
+    assert_eq!(
+        task["result"]["word_segments"].as_array().unwrap().len(),
+        13
+    );
 }
 
 #[tokio::test]
 async fn s15_who_speaks_when_is_a_list() {
-    let Some((app, audio)) = real().await else { return };
+    let Some((app, audio)) = real().await else {
+        return;
+    };
     if !has_models(&["segmentation-3.0", "campplus"]) {
         return;
     }
     let query = "/service/diarize?device=cpu";
-    let task = app.completed(&app.post_file(query, ENGLISH, &audio).await.identifier()).await;
+    let task = app
+        .completed(&app.post_file(query, ENGLISH, &audio).await.identifier())
+        .await;
     let turns = task["result"].as_array().unwrap();
     assert_eq!(turns[0]["speaker"], "SPEAKER_00", "{task}");
     assert_eq!(turns[0]["label"], "A");
@@ -157,42 +191,73 @@ async fn s15_who_speaks_when_is_a_list() {
 
 #[tokio::test]
 async fn s16_words_and_turns_are_combined() {
-    let Some(transcript) = fixture("aligned_transcript.json") else { return };
-    let Some(turns) = fixture("diarazition.json") else { return };
+    let Some(transcript) = fixture("aligned_transcript.json") else {
+        return;
+    };
+    let Some(turns) = fixture("diarazition.json") else {
+        return;
+    };
     let app = TestApp::start().await;
     let parts = [
-        ("aligned_transcript", "aligned_transcript.json", &transcript[..]),
+        (
+            "aligned_transcript",
+            "aligned_transcript.json",
+            &transcript[..],
+        ),
         ("diarization_result", "diarization.json", &turns),
     ];
-    let task = app.completed(&app.post("/service/combine", &parts).await.identifier()).await;
+    let task = app
+        .completed(&app.post("/service/combine", &parts).await.identifier())
+        .await;
     let segment = &task["result"]["segments"][0];
     assert_t1(&segment["text"]);
     assert_eq!(segment["speaker"], "SPEAKER_00");
     assert_eq!(task["result"]["word_segments"], json!([]));
-    for absent in ["file_name", "language", "audio_duration", "task_params", "url", "callback_url"] {
+    for absent in [
+        "file_name",
+        "language",
+        "audio_duration",
+        "task_params",
+        "url",
+        "callback_url",
+    ] {
         assert_eq!(task["metadata"][absent], Value::Null, "{absent}");
     }
 }
 
 #[tokio::test]
 async fn s18_each_result_is_the_next_ones_input() {
-    let Some((app, audio)) = real().await else { return };
+    let Some((app, audio)) = real().await else {
+        return;
+    };
     if !has_models(&["segmentation-3.0", "campplus"]) {
         return;
     }
     let result = async |identifier: String| app.completed(&identifier).await["result"].to_string();
-    let transcript = result(app.post_file("/service/transcribe", ENGLISH, &audio).await.identifier()).await;
+    let transcript = result(
+        app.post_file("/service/transcribe", ENGLISH, &audio)
+            .await
+            .identifier(),
+    )
+    .await;
     let parts = [
         ("transcript", "transcript.json", transcript.as_bytes()),
         ("file", ENGLISH, &audio),
     ];
     let aligned = result(app.post("/service/align", &parts).await.identifier()).await;
-    let turns = result(app.post_file("/service/diarize", ENGLISH, &audio).await.identifier()).await;
+    let turns = result(
+        app.post_file("/service/diarize", ENGLISH, &audio)
+            .await
+            .identifier(),
+    )
+    .await;
     let parts = [
         ("aligned_transcript", "a.json", aligned.as_bytes()),
         ("diarization_result", "d.json", turns.as_bytes()),
     ];
-    let task = app.completed(&app.post("/service/combine", &parts).await.identifier()).await;
+    let task = app
+        .completed(&app.post("/service/combine", &parts).await.identifier())
+        .await;
     let segment = &task["result"]["segments"][0];
     assert_t1(&segment["text"]);
     assert_eq!(segment["speaker"], "SPEAKER_00", "{task}");
@@ -200,7 +265,10 @@ async fn s18_each_result_is_the_next_ones_input() {
 
 #[tokio::test]
 async fn s29_many_combinations_at_once_are_all_accepted() {
-    let app = TestApp::builder().with("MAX_CONCURRENT_CPU_TASKS", 2).start().await;
+    let app = TestApp::builder()
+        .with("MAX_CONCURRENT_CPU_TASKS", 2)
+        .start()
+        .await;
     let transcript = br#"{"segments":[],"word_segments":[]}"#;
     let parts = [
         ("aligned_transcript", "a.json", &transcript[..]),
@@ -208,7 +276,10 @@ async fn s29_many_combinations_at_once_are_all_accepted() {
     ];
     let posts = (0..30).map(|_| app.post("/service/combine", &parts));
     let answers = futures_util::future::join_all(posts).await;
-    let mut identifiers: Vec<_> = answers.iter().map(super::answer::Answer::identifier).collect();
+    let mut identifiers: Vec<_> = answers
+        .iter()
+        .map(super::answer::Answer::identifier)
+        .collect();
     identifiers.sort();
     identifiers.dedup();
     assert_eq!(identifiers.len(), 30);
