@@ -15,27 +15,29 @@ async fn c1_6_an_accepted_task_is_there_at_once_with_all_its_parameters() {
     assert_eq!(identifier.len(), 36);
     assert_eq!(identifier.to_lowercase(), identifier);
     let task = api.task(&identifier).await;
+    let params = json!({
+        "language": "en", "task": "transcribe", "model": "tiny", "device": "cpu", "device_index": 0,
+        "threads": 0, "batch_size": 8, "chunk_size": 20, "compute_type": "int8", "align_model": null,
+        "interpolate_method": "nearest", "return_char_alignments": false,
+        "asr_options": {
+            "beam_size": 5, "best_of": 5, "patience": 1.0, "length_penalty": 1.0, "temperatures": 0.0,
+            "compression_ratio_threshold": 2.4, "log_prob_threshold": -1.0, "no_speech_threshold": 0.6,
+            "initial_prompt": null, "suppress_tokens": [-1], "suppress_numerals": false, "hotwords": null,
+        },
+        "vad_options": {"vad_onset": 0.5, "vad_offset": 0.363},
+        "min_speakers": null, "max_speakers": null,
+    });
+    let metadata = json!({
+        "task_type": "full_process", "language": "en", "file_name": "audio_en.mp3", "url": null,
+        "callback_url": null, "duration": null, "audio_duration": 12.996, "start_time": null,
+        "end_time": null, "callback_status": null, "callback_attempts": 0, "callback_error": null,
+        "task_params": params,
+    });
     assert_eq!(
         task,
         json!({
-            "status": "queued", "result": null, "error": null, "identifier": identifier, "progress": null,
-            "metadata": {
-                "task_type": "full_process", "language": "en", "file_name": "audio_en.mp3", "url": null,
-                "callback_url": null, "duration": null, "audio_duration": 12.996, "start_time": null,
-                "end_time": null, "callback_status": null, "callback_attempts": 0, "callback_error": null,
-                "task_params": {
-                    "language": "en", "task": "transcribe", "model": "tiny", "device": "cpu", "device_index": 0,
-                    "threads": 0, "batch_size": 8, "chunk_size": 20, "compute_type": "int8", "align_model": null,
-                    "interpolate_method": "nearest", "return_char_alignments": false,
-                    "asr_options": {
-                        "beam_size": 5, "best_of": 5, "patience": 1.0, "length_penalty": 1.0, "temperatures": 0.0,
-                        "compression_ratio_threshold": 2.4, "log_prob_threshold": -1.0, "no_speech_threshold": 0.6,
-                        "initial_prompt": null, "suppress_tokens": [-1], "suppress_numerals": false, "hotwords": null,
-                    },
-                    "vad_options": {"vad_onset": 0.5, "vad_offset": 0.363},
-                    "min_speakers": null, "max_speakers": null,
-                },
-            },
+            "status": "queued", "result": null, "metadata": metadata, "error": null,
+            "identifier": identifier, "progress": null,
         })
     );
     assert_eq!(api.n_files(), 1);
