@@ -10,6 +10,7 @@ mod example;
 mod manifest;
 mod models;
 mod score;
+mod server;
 mod step;
 mod table;
 
