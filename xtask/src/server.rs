@@ -19,7 +19,7 @@ pub(crate) struct Server {
     process: Child,
     pub(crate) host: String,
     client: reqwest::Client,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
@@ -54,7 +54,7 @@ impl Server {
             process,
             host: host.to_owned(),
             client: reqwest::Client::builder().no_proxy().build()?,
-            _folder: folder,
+            folder,
         };
         server.wait_until_ready().await?;
         Ok(server)
@@ -74,6 +74,16 @@ impl Server {
 
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.host)
+    }
+
+    /// What `path` answers.
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<String> {
+        Ok(self.client.get(self.url(path)).send().await?.text().await?)
+    }
+
+    /// All it has written to its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log.txt")).unwrap_or_default()
     }
 
     /// Submits a recording; the identifier of the task.
