@@ -1,6 +1,8 @@
 //! The `scriven` command: a table of its sub-commands.
 
 mod cli;
+#[expect(dead_code, reason = "the service that reads it is being built")]
+mod config;
 mod console;
 mod engine;
 mod exit;
@@ -32,6 +34,7 @@ enum Command {
     Diarize(Box<cli::diarize::Args>),
     Combine(cli::combine::Args),
     Models(cli::models::Args),
+    CheckConfig(cli::check_config::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         Command::Diarize(args) => cli::diarize::run(&args),
         Command::Combine(args) => cli::combine::run(&args),
         Command::Models(args) => cli::models::run(args),
+        Command::CheckConfig(args) => cli::check_config::run(&args),
     };
     exit.into()
 }
