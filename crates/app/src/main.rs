@@ -9,6 +9,8 @@ mod exit;
 mod guard;
 mod interrupt;
 mod stdout;
+#[expect(dead_code, reason = "the service that logs is being built")]
+mod telemetry;
 
 use std::process::ExitCode;
 
