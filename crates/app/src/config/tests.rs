@@ -392,6 +392,23 @@ fn all_mistakes_are_told_at_once_each_by_its_own_name() {
 }
 
 #[test]
+fn a_mistake_hides_no_other_in_its_section() {
+    let told = mistakes(&environment(&[
+        ("DEVICE", "cuda"),
+        ("HF_TOKEN", "a b"),
+        ("PORT", "x"),
+        ("HOST", ""),
+        ("THREADS", "x"),
+        ("ENGINE", "scripted"),
+        ("MAX_QUEUE_SIZE", "0"),
+        ("MAX_QUEUE_AUDIO_SECONDS", "1"),
+        ("CALLBACK_TIMEOUT", "0"),
+        ("CALLBACK_SIGNING_SECRET", "x"),
+    ]));
+    assert_eq!(told.lines().count(), 10, "{told}");
+}
+
+#[test]
 fn the_stronger_source_wins() {
     let mut sources = file("[server]\nport = 1\nHOST = \"file\"\n[tasks]\nmax_attempts = 7\n");
     sources.dot_env = Some("PORT=2\nPORT=3\nHOST=dotenv\n".to_owned());
