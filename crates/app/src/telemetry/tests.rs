@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::clock::{ManualClock, Timestamp};
 use secrecy::SecretString;
@@ -193,4 +194,23 @@ fn a_slow_outlet_delays_nobody_and_what_is_lost_is_counted() {
         text.lines()
             .all(|line| serde_json::from_str::<Value>(line).is_ok())
     );
+}
+
+#[test]
+fn an_outlet_that_is_stuck_does_not_keep_the_process() {
+    let (gate, page) = (Arc::new(Mutex::new(())), Page::default());
+    let closed = gate.lock().unwrap();
+    let console = Box::new(Gate(gate.clone(), page.clone()));
+    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(0)));
+    let settings = settings(LogLevel::Info, LogFormat::Json);
+    let (mut guard, subscriber) = subscriber(&settings, console, None, None, clock);
+    guard.patience = Duration::from_millis(20);
+    tracing::subscriber::with_default(subscriber, || {
+        for number in 0..20_000 {
+            info!(target: "api", number, "busy");
+        }
+    });
+    drop(guard);
+    assert_eq!(page.text(), "");
+    drop(closed);
 }
