@@ -42,12 +42,6 @@ impl Files {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Extension(String);
 
-impl std::fmt::Display for Extension {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
 impl Item for Extension {
     const LIST: &'static str = r#"a JSON list of endings such as [".mp3", ".wav"]"#;
 
