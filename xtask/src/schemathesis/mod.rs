@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, bail};
+use clap::Parser as _;
 use outbound::testing::{Origin, Reply};
 
 use crate::console::say;
@@ -18,8 +19,16 @@ use crate::step::Step;
 const PACKAGES: &[&str] = &["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"];
 const NAME: &str = "schemathesis";
 
+const ENVIRONMENT: Environment<'_> = Environment {
+    command: NAME,
+    packages: PACKAGES,
+    pip_options: &[],
+    proof: "import schemathesis, openapi_spec_validator",
+    hint: "set PIP_INDEX_URL to a mirror",
+};
+
 /// What to try.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, clap::Parser)]
 pub(crate) struct Options {
     /// Build profile of scriven
     #[arg(long, default_value = "dev")]
@@ -32,19 +41,25 @@ pub(crate) struct Options {
     seed: u64,
 }
 
+/// The same with default options, as one of many checks: where Schemathesis cannot be installed, that is said, and no
+/// mistake.
+///
+/// # Errors
+/// As for [`run`].
+pub(crate) fn check() -> anyhow::Result<()> {
+    if let Err(error) = ENVIRONMENT.install() {
+        say(NAME, &format!("SKIPPED: {error:#}"));
+        return Ok(());
+    }
+    run(&Options::parse_from([NAME]))
+}
+
 /// Builds and starts scriven, and tries it.
 ///
 /// # Errors
 /// It cannot be built or started, Schemathesis cannot be installed, or an answer is not as it should be.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let environment = Environment {
-        command: NAME,
-        packages: PACKAGES,
-        pip_options: &[],
-        proof: "import schemathesis, openapi_spec_validator",
-        hint: "set PIP_INDEX_URL to a mirror",
-    };
-    let python = environment.install()?;
+    let python = ENVIRONMENT.install()?;
     let arguments = [
         "build",
         "--package",
