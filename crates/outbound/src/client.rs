@@ -81,6 +81,14 @@ impl Outbound {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn with_tls(self, tls: ClientConfig) -> Self {
+        Self {
+            tls: Arc::new(tls),
+            ..self
+        }
+    }
+
     /// Asks a callback whether it is there (contract 3.2): one `HEAD`, redirects not followed.
     ///
     /// # Errors

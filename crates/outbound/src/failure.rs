@@ -1,6 +1,7 @@
 //! What went wrong with a request, in words for people: no addresses, no texts of other programs.
 
 use std::error::Error;
+use std::io;
 
 use crate::policy::Refusal;
 use crate::resolver::NameFailure;
@@ -46,26 +47,13 @@ fn worded(error: &reqwest::Error) -> Unanswered {
     if error.is_builder() {
         return Unanswered::Unwritable;
     }
-    if is_tls(error) {
+    if cause::<rustls::Error>(error).is_some() {
         return Unanswered::Insecure;
     }
     if error.is_connect() {
         return Unanswered::Unconnected;
     }
     Unanswered::Lost
-}
-
-/// Errors of TLS travel inside errors of input and output.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let inside = |error: &std::io::Error| {
-        error
-            .get_ref()
-            .is_some_and(|inner| inner.is::<rustls::Error>())
-    };
-    cause::<rustls::Error>(error).is_some()
-        || causes(error)
-            .filter_map(|error| error.downcast_ref::<std::io::Error>())
-            .any(inside)
 }
 
 fn cause<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
@@ -76,7 +64,15 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     let mut next = error.source();
     std::iter::from_fn(move || {
         let cause = next?;
-        next = cause.source();
+        next = behind(cause);
         Some(cause)
     })
+}
+
+/// An error of input and output that holds another one, such as one of TLS, passes over it when asked for its source.
+fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    }
 }
