@@ -6,6 +6,15 @@ use std::io;
 use crate::policy::Refusal;
 use crate::resolver::NameFailure;
 
+/// A request got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RequestFailure {
+    /// The policy forbids it.
+    NotAllowed(Refusal),
+    /// It failed.
+    Unanswered(Unanswered),
+}
+
 /// No answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unanswered {
@@ -29,15 +38,27 @@ pub(crate) enum Unanswered {
     Unwritable,
 }
 
-/// What `error` of a request means: it was refused here, or it failed.
-pub(crate) fn understood(error: &reqwest::Error) -> Result<Unanswered, Refusal> {
-    if let Some(failure) = cause::<NameFailure>(error) {
-        return match failure {
-            NameFailure::NotAllowed(refusal) => Err(refusal.clone()),
-            NameFailure::Unresolvable => Ok(Unanswered::Unresolvable),
-        };
+impl From<Refusal> for RequestFailure {
+    fn from(refusal: Refusal) -> Self {
+        Self::NotAllowed(refusal)
     }
-    Ok(worded(error))
+}
+
+impl From<Unanswered> for RequestFailure {
+    fn from(unanswered: Unanswered) -> Self {
+        Self::Unanswered(unanswered)
+    }
+}
+
+impl From<reqwest::Error> for RequestFailure {
+    fn from(error: reqwest::Error) -> Self {
+        // What the resolver said comes back inside an error of the connection.
+        match cause::<NameFailure>(&error) {
+            Some(NameFailure::NotAllowed(refusal)) => Self::NotAllowed(refusal.clone()),
+            Some(NameFailure::Unresolvable) => Self::Unanswered(Unanswered::Unresolvable),
+            None => Self::Unanswered(worded(&error)),
+        }
+    }
 }
 
 fn worded(error: &reqwest::Error) -> Unanswered {

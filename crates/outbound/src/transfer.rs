@@ -8,8 +8,8 @@ use flate2::write::MultiGzDecoder;
 use reqwest::Response;
 use reqwest::header::CONTENT_ENCODING;
 
-use crate::client::RequestFailure;
 use crate::download::{DownloadFailure, DownloadLimits, Receiver};
+use crate::failure::RequestFailure;
 
 /// So much is unpacked before it is counted: gzip makes about a thousand bytes of one at most, so a piece is 1 MB.
 const PACKED_PIECE: usize = 1024;

@@ -149,6 +149,18 @@ async fn a_stall_ends_with_the_time_to_read() {
 }
 
 #[tokio::test]
+async fn a_host_that_is_not_connected_to_in_time_fails() {
+    let names = Names::new().silence("slow.test");
+    let outbound = Outbound::with_names(settings(Policy::default()), &names);
+    let limits = DownloadLimits {
+        connect_timeout: SHORT,
+        ..LIMITS
+    };
+    let (outcome, _) = download_by(&outbound, "http://slow.test/a.mp3", limits).await;
+    assert_eq!(outcome, failed("no answer came in time"));
+}
+
+#[tokio::test]
 async fn the_time_to_read_begins_anew_with_each_byte() {
     let origin = Origin::start().await;
     origin.on("/a.mp3", Reply::drip("0123456789", SHORT / 4));
