@@ -1,7 +1,7 @@
 //! The `scriven` command: a table of its sub-commands.
 
 mod cli;
-#[expect(dead_code, reason = "the service that reads it is being built")]
+mod clock;
 mod config;
 mod console;
 mod engine;
@@ -10,7 +10,6 @@ mod guard;
 mod interrupt;
 mod lifecycle;
 mod stdout;
-#[expect(dead_code, reason = "the service that logs is being built")]
 mod telemetry;
 
 use std::process::ExitCode;
@@ -37,6 +36,7 @@ enum Command {
     Diarize(Box<cli::diarize::Args>),
     Combine(cli::combine::Args),
     Models(cli::models::Args),
+    Serve(cli::serve::Args),
     CheckConfig(cli::check_config::Args),
 }
 
@@ -47,6 +47,7 @@ fn main() -> ExitCode {
         Command::Diarize(args) => cli::diarize::run(&args),
         Command::Combine(args) => cli::combine::run(&args),
         Command::Models(args) => cli::models::run(args),
+        Command::Serve(args) => cli::serve::run(&args),
         Command::CheckConfig(args) => cli::check_config::run(&args),
     };
     exit.into()

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::model::ModelName;
 use speech::models::DiarizeChoice;
+use worker::Failpoints;
 
 use super::logging::Logging;
 use super::reader::Reader;
@@ -38,6 +39,8 @@ section! {
     ENGINE => kind: EngineKind = Given("speech");
     /// Whether `ENGINE=scripted` is allowed where `ENVIRONMENT` is `production`.
     ALLOW_SCRIPTED_ENGINE => allow_scripted: bool = Given("false");
+    /// Where the process ends by itself, such as `computed:3`; for tests, and only with `ENGINE=scripted`.
+    FAILPOINT => failpoint: Option<String> = Unset("nowhere");
 }
 
 impl Engine {
@@ -47,6 +50,14 @@ impl Engine {
             let reason = "cannot be scripted where ENVIRONMENT is production, for its results are made up \
                 (ALLOW_SCRIPTED_ENGINE=true allows it)";
             reader.refuse("ENGINE", reason.to_owned());
+        }
+        let failpoint = self.failpoint.as_deref().unwrap_or_default();
+        if !failpoint.is_empty() && !self.is_scripted() {
+            let reason = "ends the process on purpose, so it needs ENGINE=scripted";
+            reader.refuse("FAILPOINT", reason.to_owned());
+        } else if let (false, Err(error)) = (failpoint.is_empty(), failpoint.parse::<Failpoints>())
+        {
+            reader.refuse("FAILPOINT", format!("cannot be used: {error}"));
         }
     }
 

@@ -36,7 +36,7 @@ use store::DatabaseUrl;
 pub(crate) use self::callback::Callback;
 pub(crate) use self::database::Database;
 pub(crate) use self::engine::Engine;
-pub(crate) use self::files::Files;
+pub(crate) use self::files::{Extension, Files};
 pub(crate) use self::limits::Limits;
 pub(crate) use self::logging::{LogFormat, LogLevel, Logging};
 pub(crate) use self::mistake::Mistakes;

@@ -170,6 +170,7 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
         "3600",
         "task_timeout_seconds = 3600",
     ),
+    ("FAILPOINT", "stored:2", r#"failpoint = "stored:2""#),
     ("MAX_ATTEMPTS", "1", "max_attempts = 1"),
     ("LEASE_SECONDS", "30", "lease_seconds = 30"),
     ("SHUTDOWN_GRACE_SECONDS", "0", "shutdown_grace_seconds = 0"),
@@ -179,8 +180,11 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
 fn td1_every_setting_takes_effect() {
     for (variable, value, line) in OTHER_VALUES {
         let mut variables = vec![(*variable, *value)];
-        if *variable == "ENGINE" {
+        if ["ENGINE", "FAILPOINT"].contains(variable) {
             variables.push(("ENVIRONMENT", "testing"));
+        }
+        if *variable == "FAILPOINT" {
+            variables.push(("ENGINE", "scripted"));
         }
         assert_shows(&config(&variables), &format!("{line}  # {variable}"));
     }
@@ -453,7 +457,10 @@ fn groups_of_the_reference_hold_what_they_held_there() {
         ("whisper__HF_TOKEN", TOKEN),
         ("DATABASE", "{\"DB_URL\": \"sqlite:///x.db\"}"),
     ]);
-    assert_eq!(config.files.extensions()[..2], [".avi", ".flac"]);
+    let audio: Vec<_> = (config.files.audio_extensions.iter())
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(audio, [".flac"]);
     assert_eq!(
         config.whisper.hf_token.as_ref().unwrap().expose_secret(),
         TOKEN
@@ -538,8 +545,29 @@ fn x7_requests_get_the_defaults_that_are_set() {
         ("DEFAULT_LANG", "fr"),
         ("COMPUTE_TYPE", "float32"),
     ]);
-    let group = serde_json::to_string(&config.whisper.model_group()).unwrap();
-    insta::assert_snapshot!(group, @r#"{"language":"fr","task":"transcribe","model":"base","device":"cpu","device_index":0,"threads":0,"batch_size":8,"chunk_size":20,"compute_type":"float32"}"#);
+    let whisper = &config.whisper;
+    let name = whisper.model.map(domain::model::ModelName::as_str);
+    let compute_type = whisper.compute_type.as_str();
+    assert_eq!(
+        (name, whisper.language.code(), compute_type),
+        (Some("base"), "fr", "float32")
+    );
+}
+
+#[test]
+fn a_process_ends_on_purpose_only_where_results_are_made_up() {
+    let told = mistakes(&environment(&[("FAILPOINT", "stored:1")]));
+    assert_eq!(
+        told,
+        "FAILPOINT ends the process on purpose, so it needs ENGINE=scripted"
+    );
+    let variables = [
+        ("ENVIRONMENT", "testing"),
+        ("ENGINE", "scripted"),
+        ("FAILPOINT", "nowhere:1"),
+    ];
+    let told = mistakes(&environment(&variables));
+    assert!(told.starts_with("FAILPOINT cannot be used"), "{told}");
 }
 
 #[test]

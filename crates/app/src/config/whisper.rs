@@ -2,8 +2,7 @@
 
 use domain::language::{Language, UnknownLanguage};
 use domain::model::ModelName;
-use domain::options::AsrTask;
-use domain::request::{Device, ModelGroup, RequestedCompute};
+use domain::request::{Device, RequestedCompute};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::reader::{Reader, abridged};
@@ -17,7 +16,7 @@ section! {
     /// Token for gated models of the Hugging Face hub: `hf_` and letters or digits. Sent to the hub only.
     HF_TOKEN => hf_token: Option<SecretString> = Unset("the token of a Hugging Face login, if there is one");
     /// Model of requests that name none.
-    WHISPER_MODEL => model: ModelName = Given("tiny");
+    WHISPER_MODEL => model: Option<ModelName> = Unset("tiny; where it is not installed, base or tiny.en if one is");
     /// Language of requests that name none, as a code such as `en`.
     DEFAULT_LANG => language: Language = Given("en");
     /// Device of requests that name none. This build computes on the processor only.
@@ -47,21 +46,6 @@ impl Whisper {
             }
         }
         Some(self)
-    }
-
-    /// The model group of a request that sets nothing (contract 1.5.1).
-    pub(crate) fn model_group(&self) -> ModelGroup {
-        ModelGroup {
-            language: self.language,
-            task: AsrTask::Transcribe,
-            model: self.model,
-            device: self.device,
-            device_index: 0,
-            threads: 0,
-            batch_size: 8,
-            chunk_size: 20,
-            compute_type: self.compute_type,
-        }
     }
 }
 
