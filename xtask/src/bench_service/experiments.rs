@@ -298,15 +298,15 @@ fn sample_in(folder: &Path) -> PathBuf {
 
 /// The beginning of a WAV file of 16-bit mono samples at 16 kHz.
 fn first_seconds(wav: &[u8], n_seconds: usize) -> anyhow::Result<Vec<u8>> {
-    const HEADER_BYTES: usize = 44;
-    let n_bytes = u32::try_from(n_seconds * 32_000)?;
-    let end = HEADER_BYTES + n_seconds * 32_000;
+    let name = wav.windows(4).position(|chunk| chunk == b"data");
+    let body = name.context("the recording is no WAV file")? + 8;
+    let n_bytes = n_seconds * 32_000;
     let mut short = wav
-        .get(..end)
+        .get(..body + n_bytes)
         .context("the recording is shorter than that")?
         .to_vec();
-    short[4..8].copy_from_slice(&(36 + n_bytes).to_le_bytes());
-    short[40..44].copy_from_slice(&n_bytes.to_le_bytes());
+    short[4..8].copy_from_slice(&u32::try_from(body + n_bytes - 8)?.to_le_bytes());
+    short[body - 4..body].copy_from_slice(&u32::try_from(n_bytes)?.to_le_bytes());
     Ok(short)
 }
 
