@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use outbound::testing::Origin;
+use outbound::testing::{Origin, Reply};
 
 use crate::app::TestApp;
 use crate::audio::tone;
@@ -82,7 +82,13 @@ fn command_line(process: u32) -> String {
 
 #[tokio::test]
 async fn se3_the_token_is_told_to_the_hub_alone() {
+    // A hub that says whom it does not like.
     let hub = Origin::start().await;
+    let refusal = Reply::status(401).header("x-error-message", format!("no {}", token()));
+    hub.on(
+        "/api/models/Systran/faster-whisper-medium/revision/main",
+        refusal,
+    );
     let app = TestApp::builder()
         .with("ENGINE", "speech")
         .with("HF_TOKEN", token())
