@@ -8,6 +8,7 @@
 //! read ours.
 
 mod accept;
+mod claim;
 mod ending;
 mod error;
 mod file;
