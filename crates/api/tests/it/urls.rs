@@ -172,7 +172,7 @@ async fn se1_a_client_that_goes_away_during_a_download_leaves_nothing() {
 
 #[tokio::test]
 async fn c1_15_a_form_of_more_than_a_mebibyte_is_400() {
-    let api = TestApi::start().await;
+    let api = TestApi::start_with(|setup| setup.settings.max_json_bytes = 64 << 20).await;
     let answer = api
         .post_url("", &format!("http://a/{}", "x".repeat(2 << 20)))
         .await;

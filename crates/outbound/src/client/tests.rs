@@ -4,7 +4,7 @@ use super::*;
 use crate::testing::{Gate, Names, Origin, Reply};
 
 /// Long enough for this machine at its slowest.
-const AMPLE: Duration = Duration::from_secs(20);
+const AMPLE: Duration = Duration::from_mins(1);
 
 /// For tests that wait for the end of it.
 const SHORT: Duration = Duration::from_millis(200);

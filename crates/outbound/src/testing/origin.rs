@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::reply::Reply;
 
 /// The longest that a test waits for something that should happen at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that answers as told, and remembers what it was asked. It stops when dropped.
 #[derive(Debug)]

@@ -98,8 +98,8 @@ impl Walk {
             Step::KeepAlive(n) => self.keep_alive(n).await,
             Step::Complete(n) => self.end(n, Ending::Completed("[1]".to_owned())).await,
             Step::Fail(n) => {
-                self.end(n, Ending::Failed(FailureText::new("broken")))
-                    .await
+                let error = FailureText::new("broken");
+                self.end(n, Ending::Failed(error)).await;
             }
             Step::Retry(n) => self.retry(n).await,
             Step::GiveBack(n) => self.give_back(n).await,

@@ -7,5 +7,4 @@ mod service;
 
 pub(crate) use form::{Form, GOOD, url_form};
 pub(crate) use http::{Answer, Connection, send};
-pub(crate) use probe::Script;
 pub(crate) use service::TestApi;

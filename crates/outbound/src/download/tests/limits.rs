@@ -163,13 +163,13 @@ async fn a_host_that_is_not_connected_to_in_time_fails() {
 #[tokio::test]
 async fn the_time_to_read_begins_anew_with_each_byte() {
     let origin = Origin::start().await;
-    origin.on("/a.mp3", Reply::drip("0123456789", SHORT / 4));
+    origin.on("/a.mp3", Reply::drip([0; 30].to_vec(), SHORT / 4));
     let limits = DownloadLimits {
-        read_timeout: SHORT * 2, // less than all of it takes
+        read_timeout: SHORT * 5, // less than all of it takes
         ..LIMITS
     };
     let (outcome, _) = download(&origin.url("/a.mp3"), limits).await;
-    assert_eq!(outcome, downloaded("a.mp3", 10));
+    assert_eq!(outcome, downloaded("a.mp3", 30));
 }
 
 #[tokio::test]
