@@ -35,7 +35,7 @@ enum Command {
     Bench(Box<bench::Options>),
     /// How the service answers while it works
     BenchService(bench_service::Options),
-    /// Whether the service answers as its OpenAPI document says, to thousands of requests that nobody thought of
+    /// Whether the service answers as its own document says, to thousands of requests that nobody thought of
     Schemathesis(schemathesis::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),

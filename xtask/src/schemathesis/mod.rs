@@ -1,6 +1,6 @@
-//! `cargo xtask schemathesis`: whether the service answers as its OpenAPI document says.
+//! `cargo xtask schemathesis`: whether the service answers as its `OpenAPI` document says.
 //!
-//! The document is compared with OpenAPI 3.1, and Schemathesis makes requests of it, valid ones and broken ones, in the
+//! The document is compared with `OpenAPI` 3.1, and Schemathesis makes requests of it, valid ones and broken ones, in the
 //! thousands. What it checks of the answers stands in `schemathesis.toml`, what it cannot guess in `hooks.py`.
 
 use std::fs;

@@ -124,9 +124,12 @@ async fn c5_4_every_record_is_whole() {
     assert!(log.contains("sql"), "no statement is logged: {log}");
 }
 
+/// Variables, whether records are JSON, and whether those of a task are told.
+type Case<'a> = (&'a [(&'a str, &'a str)], bool, bool);
+
 #[tokio::test]
 async fn td1_the_log_is_as_loud_and_of_such_a_form_as_set() {
-    let cases: [(&[(&str, &str)], bool, bool); 6] = [
+    let cases: [Case<'_>; 6] = [
         (&[("LOG_LEVEL", "error")], true, false),
         (
             &[("LOG_LEVEL", "INFO"), ("LOG_FORMAT", "text")],
