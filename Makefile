@@ -8,7 +8,7 @@ export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 SCRIVEN := $(TARGET)/release/scriven
 
-.PHONY: help setup models build demo serve test bench bench-service
+.PHONY: help setup models build demo serve test schemathesis bench bench-service
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
@@ -32,6 +32,9 @@ serve: models build ## Start the service on http://localhost:8000
 test: models ## Everything that continuous integration checks
 	@echo "Running all checks (the first time takes some minutes)" >&2
 	@cargo xtask ci
+
+schemathesis: setup ## Try the service with some thousand requests made of its OpenAPI document
+	@cargo xtask schemathesis
 
 bench: models build ## Compare speed, words and memory with faster-whisper
 	@cargo xtask bench

@@ -9,7 +9,10 @@ mod eval;
 mod example;
 mod manifest;
 mod models;
+mod python;
+mod schemathesis;
 mod score;
+mod server;
 mod step;
 mod table;
 
@@ -32,6 +35,8 @@ enum Command {
     Bench(Box<bench::Options>),
     /// How the service answers while it works
     BenchService(bench_service::Options),
+    /// Whether the service answers as its OpenAPI document says, to thousands of requests that nobody thought of
+    Schemathesis(schemathesis::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),
 }
@@ -42,6 +47,7 @@ fn main() -> anyhow::Result<()> {
         Command::Tidy => ci::tidy(),
         Command::Bench(options) => bench::run(&options),
         Command::BenchService(options) => bench_service::run(&options),
+        Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Eval(options) => eval::run(&options),
     }
 }

@@ -11,8 +11,8 @@ use outbound::testing::{Origin, Reply};
 
 use super::Options;
 use super::load::{self, Load};
-use super::server::Server;
 use crate::models;
+use crate::server::Server;
 use crate::table::{Table, number};
 
 /// Tasks that wait or run while others are read.

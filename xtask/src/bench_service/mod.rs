@@ -5,7 +5,6 @@
 
 mod experiments;
 mod load;
-mod server;
 
 use anyhow::Context;
 

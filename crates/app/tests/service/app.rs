@@ -39,6 +39,12 @@ impl Builder {
         self
     }
 
+    /// Without a variable that it has by itself.
+    pub(crate) fn without(mut self, name: &str) -> Self {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
     /// The engine that recognises speech; models come from the machine's own places.
     pub(crate) fn with_speech(self) -> Self {
         let home = std::env::var("HOME").unwrap_or_default();

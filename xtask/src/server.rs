@@ -1,4 +1,4 @@
-//! A service to measure: the built binary on a port and in a folder of its own.
+//! A service to measure or to try: the built binary on a port and in a folder of its own.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -15,16 +15,16 @@ use crate::step::root;
 
 /// A service that runs until it is dropped.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Child,
-    pub(super) host: String,
+    pub(crate) host: String,
     client: reqwest::Client,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Server {
     /// Starts `scriven serve` of a build profile with `variables`, and waits until it is ready.
-    pub(super) async fn start(profile: &str, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
+    pub(crate) async fn start(profile: &str, variables: &[(&str, &str)]) -> anyhow::Result<Self> {
         let folder = tempfile::tempdir().context("cannot make a folder")?;
         let log = fs::File::create(folder.path().join("log.txt")).context("cannot make a log")?;
         let mut process = Command::new(binary(profile))
@@ -54,7 +54,7 @@ impl Server {
             process,
             host: host.to_owned(),
             client: reqwest::Client::builder().no_proxy().build()?,
-            _folder: folder,
+            folder,
         };
         server.wait_until_ready().await?;
         Ok(server)
@@ -72,12 +72,22 @@ impl Server {
         bail!("scriven is not ready after a minute")
     }
 
-    pub(super) fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.host)
     }
 
+    /// What `path` answers.
+    pub(crate) async fn get(&self, path: &str) -> anyhow::Result<String> {
+        Ok(self.client.get(self.url(path)).send().await?.text().await?)
+    }
+
+    /// All it has written to its log.
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.folder.path().join("log.txt")).unwrap_or_default()
+    }
+
     /// Submits a recording; the identifier of the task.
-    pub(super) async fn submit(
+    pub(crate) async fn submit(
         &self,
         path: &str,
         name: &str,
@@ -100,13 +110,13 @@ impl Server {
     }
 
     /// The task as its clients see it.
-    pub(super) async fn task(&self, identifier: &str) -> anyhow::Result<Value> {
+    pub(crate) async fn task(&self, identifier: &str) -> anyhow::Result<Value> {
         let url = self.url(&format!("/task/{identifier}"));
         Ok(self.client.get(url).send().await?.json().await?)
     }
 
     /// All tasks, as they are listed.
-    pub(super) async fn tasks(&self) -> anyhow::Result<Vec<Value>> {
+    pub(crate) async fn tasks(&self) -> anyhow::Result<Vec<Value>> {
         let list: Value = self
             .client
             .get(self.url("/task/all"))
@@ -118,7 +128,7 @@ impl Server {
     }
 
     /// Waits until all tasks have ended; fails if one has failed.
-    pub(super) async fn until_all_ended(&self) -> anyhow::Result<()> {
+    pub(crate) async fn until_all_ended(&self) -> anyhow::Result<()> {
         loop {
             let tasks = self.tasks().await?;
             let count = |status: &str| tasks.iter().filter(|task| task["status"] == status).count();
@@ -133,7 +143,7 @@ impl Server {
     }
 
     /// Memory that the process holds, in megabytes (Linux).
-    pub(super) fn resident_mb(&self) -> Option<f64> {
+    pub(crate) fn resident_mb(&self) -> Option<f64> {
         let status = fs::read_to_string(format!("/proc/{}/status", self.process.id())).ok()?;
         let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
         let kilobytes: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
