@@ -13,7 +13,7 @@ use api::{ApiState, ServeSettings, Wiring, router};
 use domain::clock::Clock;
 use domain::service::EngineStatus;
 use outbound::Outbound;
-use store::{MediaStore, Store};
+use store::{LockError, MediaStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use worker::Worker;
@@ -74,9 +74,14 @@ fn serve_until_asked_to_stop(config: &Config) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Store::new(config.database.store_settings(), Arc::clone(&clock));
-    store
-        .lock_exclusively()
-        .map_err(|error| Failure::from_error(Exit::Usage, &error))?;
+    match store.lock_exclusively() {
+        Ok(()) => {}
+        // The disk may come later: requests are told until then, and health says so.
+        Err(error @ LockError::Io { .. }) => tracing::warn!("{error}"),
+        Err(error @ LockError::Taken { .. }) => {
+            return Err(Failure::from_error(Exit::Usage, &error));
+        }
+    }
     let media = MediaStore::open(config.media_dir()).map_err(|error| unusable(config, &error))?;
     let outbound = Outbound::new(config.outbound_settings());
     let shutdown = lifecycle::watch().map_err(|error| internal(&error))?;
