@@ -57,9 +57,13 @@ pub(crate) fn complete(mut document: OpenApi, settings: &ApiSettings) -> OpenApi
     ] {
         add_parameters(&mut document, path, parameters);
     }
-    for path in ["/speech-to-text", "/speech-to-text-url"] {
-        add_callback(&mut document, path);
-    }
+    let id = "task_completion_callback"; // the reference has it at the second only, and ids are unique
+    add_callback(
+        &mut document,
+        "/speech-to-text",
+        "task_completion_callback_upload",
+    );
+    add_callback(&mut document, "/speech-to-text-url", id);
     let components = document.components.get_or_insert_default();
     add_schema::<ProblemSchema>(components);
     add_schema::<ValidationSchema>(components);
@@ -99,7 +103,7 @@ fn add_parameters(document: &mut OpenApi, path: &str, parameters: Vec<Parameter>
 }
 
 /// Contract 3.5, with an expression that finds the parameter.
-fn add_callback(document: &mut OpenApi, path: &str) {
+fn add_callback(document: &mut OpenApi, path: &str, id: &str) {
     let json = |schema: &str| {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(schema)));
         content.build()
@@ -115,7 +119,7 @@ fn add_callback(document: &mut OpenApi, path: &str) {
     let operation = OperationBuilder::new()
         .tag("Callbacks")
         .summary(Some("The task has ended"))
-        .operation_id(Some("task_completion_callback"))
+        .operation_id(Some(id))
         .request_body(Some(body))
         .response("200", answer("The receiver has it", "TaskEventReceived"))
         .response(

@@ -41,16 +41,19 @@ pub fn router(state: ApiState) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::complete(document, &state.settings);
     let known = known_paths(&document);
-    routes
+    let endpoints = routes
         .merge(documentation::routes(written(&document)))
         .fallback(move |request: Request| not_found(known.clone(), request))
         .method_not_allowed_fallback(method_not_allowed)
+        .with_state(state);
+    // Around the router as a whole, so that they see also what it adds to answers.
+    Router::new()
+        .fallback_service(endpoints)
         // Limits depend on the endpoint, and are set where forms are read.
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(one_method))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn(identify))
-        .with_state(state)
 }
 
 /// The `OpenAPI` document as `/openapi.json` gives it.

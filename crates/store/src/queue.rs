@@ -199,6 +199,10 @@ impl LeaseKey {
     }
 }
 
+/// What the client of a task is told that another version of this program stored.
+const UNREADABLE: &str =
+    "the task was stored by another version of the service, which this one cannot read";
+
 async fn claim(
     connection: &mut SqliteConnection,
     worker: String,
@@ -211,8 +215,8 @@ async fn claim(
         match claimed {
             Ok(task) => return Ok((Some(task.with(lease)), events)),
             Err(why) => {
-                let text = format!("the stored task cannot be read by this program: {why}");
-                let ending = Ending::Failed(FailureText::new(&text));
+                tracing::error!(task.id = %lease.task, "the stored task cannot be read: {why}");
+                let ending = Ending::Failed(FailureText::new(UNREADABLE));
                 let ((), more) = finish(connection, lease.key(), ending, now).await?;
                 events.extend(more);
             }

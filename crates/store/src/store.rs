@@ -199,7 +199,7 @@ impl Store {
         }
     }
 
-    /// Ends a connection that a statement failed on: SQLite ends some transactions itself, which those who count them
+    /// Ends a connection that a statement failed on: the engine ends some transactions itself, which those who count them
     /// do not hear. A database in memory would end with it.
     async fn discard(&self, opened: &Opened, connection: Reader, failure: &Failure) {
         if matches!(failure, Failure::Sql(_)) && opened.is_file {

@@ -51,7 +51,7 @@ impl Form {
         let watched = |body| WatchedBody::new(body, limits, watch.clone());
         let source = match kind {
             Kind::Multipart => Source::Multipart(Box::new(multipart(head, watched(body)).await?)),
-            Kind::UrlEncoded => Source::Pairs(pairs(watched(body)).await?.into_iter()),
+            Kind::UrlEncoded => Source::Pairs(pairs(body, limits).await?.into_iter()),
             Kind::Other => Source::Pairs(Vec::new().into_iter()),
         };
         Ok(Parts {
@@ -109,8 +109,16 @@ async fn multipart(head: request::Parts, body: WatchedBody) -> Result<Multipart,
     Multipart::from_request(request, &()).await.map_err(missing)
 }
 
-async fn pairs(body: WatchedBody) -> Result<Vec<(String, String)>, Problem> {
-    let body = body.collect().await?;
+async fn pairs(body: Body, limits: BodyLimits) -> Result<Vec<(String, String)>, Problem> {
+    let limits = BodyLimits {
+        max_bytes: LARGEST_TEXT as u64 + BESIDES,
+        ..limits
+    };
+    let body = WatchedBody::new(body, limits, Watch::default());
+    let body = body.collect().await.map_err(|problem| match problem {
+        Problem::TooLarge { .. } => TEXT_TOO_LARGE,
+        other => other,
+    })?;
     Ok(parse::pairs(&body))
 }
 
@@ -220,6 +228,21 @@ impl Part<'_> {
     pub(crate) async fn skip(mut self) -> Result<(), Problem> {
         while self.piece().await?.is_some() {}
         Ok(())
+    }
+
+    /// Reads the content to its end, if that is not far; keeps nothing. Whether the end was reached.
+    ///
+    /// # Errors
+    /// As [`Self::piece`].
+    pub(crate) async fn skip_small(mut self) -> Result<bool, Problem> {
+        let mut n_bytes = 0;
+        while let Some(piece) = self.piece().await? {
+            n_bytes += piece.len();
+            if n_bytes > LARGEST_TEXT {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Passes over a part that nobody wants; as a text it must not be too large all the same.

@@ -181,8 +181,12 @@ async fn receive_part(
         return Ok(Slot::NoFile(Value::Null));
     }
     if !extension.is_some_and(is_allowed) {
-        part.skip().await?;
-        return Ok(Slot::WrongExtension(file_name));
+        // Another of the same name may follow, but for a large one nobody is to wait.
+        if part.skip_small().await? {
+            return Ok(Slot::WrongExtension(file_name));
+        }
+        let allowed = wanted.extensions(state);
+        return Err(Problem::Extension { file_name, allowed });
     }
     if !is_stored {
         return Ok(Slot::Passed);

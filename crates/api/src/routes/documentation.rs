@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Path;
+use axum::extract::rejection::PathRejection;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use bytes::Bytes;
@@ -48,7 +49,8 @@ SwaggerUIBundle({{ url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true
 }
 
 /// A part of the page.
-async fn part(Path(file): Path<String>) -> Result<Response, Problem> {
+async fn part(file: Result<Path<String>, PathRejection>) -> Result<Response, Problem> {
+    let Path(file) = file.map_err(|_| Problem::NotFound)?;
     let config = Arc::new(Config::from("/openapi.json"));
     let found = utoipa_swagger_ui::serve(&file, config)
         .map_err(|error| Problem::Unexpected(error.to_string()))?;

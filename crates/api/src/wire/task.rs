@@ -144,7 +144,7 @@ pub(crate) struct Metadata {
     #[schema(required = true, format = DateTime)]
     end_time: Option<String>,
     /// How far the message to the callback is.
-    #[schema(schema_with = callback_status)]
+    #[schema(required = true, schema_with = callback_status)]
     callback_status: Option<String>,
     /// How often it was sent.
     callback_attempts: u32,

@@ -263,3 +263,65 @@ async fn two_requests_on_one_connection_are_both_answered() {
     assert!(all.starts_with("HTTP/1.1 422"), "{all}");
     assert!(all.contains("Service is running"), "{all}");
 }
+
+#[tokio::test]
+async fn c1_6_a_large_file_with_a_wrong_name_is_refused_before_it_has_come() {
+    let api = TestApi::start_with(|setup| setup.settings.max_upload_bytes = 64 << 20).await;
+    let mut connection = api.connect().await;
+    connection
+        .send(head("/speech-to-text", Some(32 << 20)).as_bytes())
+        .await;
+    let form = Form::new().file("file", "a.flac", &vec![b'x'; 2 * LIMIT]);
+    connection.send(form.beginning()).await;
+    let answer = connection.answer().await;
+    answer.expect(400, "UNSUPPORTED_FILE_EXTENSION");
+}
+
+#[tokio::test]
+async fn c1_2_3_a_wrong_query_is_told_before_the_file_has_come() {
+    let api = TestApi::start().await;
+    let mut connection = api.connect().await;
+    connection
+        .send(head("/speech-to-text?beam_size=x", Some(LIMIT)).as_bytes())
+        .await;
+    connection.send(Form::recording("a.mp3").beginning()).await;
+    let answer = connection.answer().await;
+    assert_eq!(answer.problems().len(), 1);
+    api.assert_no_files();
+}
+
+/// Linux tells how much memory the process holds.
+#[cfg(target_os = "linux")]
+fn resident_bytes() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+    let kibibytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kibibytes.parse::<usize>().unwrap() * 1024
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn se6_a_large_upload_is_never_held_in_memory() {
+    let api = TestApi::start_with(|setup| setup.settings.max_upload_bytes = 1 << 30).await;
+    let mut connection = api.connect().await;
+    connection
+        .send(head("/speech-to-text", Some(1 << 29)).as_bytes())
+        .await;
+    connection
+        .send(
+            Form::recording("a.mp3")
+                .beginning()
+                .strip_suffix(b"\r\n")
+                .unwrap(),
+        )
+        .await;
+    let before = resident_bytes();
+    let piece = vec![b'x'; 1 << 20];
+    for _ in 0..192 {
+        assert!(connection.send(&piece).await);
+    }
+    let grown = resident_bytes().saturating_sub(before);
+    assert!(grown < 64 << 20, "it grew by {grown} bytes");
+    drop(connection);
+    api.until_no_file_is_left().await;
+}

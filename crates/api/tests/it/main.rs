@@ -6,6 +6,7 @@ mod documents;
 mod framework;
 mod health;
 mod limits;
+mod logs;
 mod names;
 mod openapi;
 mod queries;

@@ -310,8 +310,19 @@ async fn c3_5_both_endpoints_with_callbacks_tell_them() {
     for path in ["/speech-to-text", "/speech-to-text-url"] {
         let callback = &document["paths"][path]["post"]["callbacks"]["task_notification"];
         let post = &callback["{$request.query.callback_url}"]["post"];
-        assert_eq!(post["operationId"], "task_completion_callback");
+        assert!(post["operationId"].is_string());
         let schema = &post["requestBody"]["content"]["application/json"]["schema"];
         assert_eq!(schema["$ref"], "#/components/schemas/Result");
     }
+}
+
+#[tokio::test]
+async fn c4_5_every_operation_has_its_own_id() {
+    let text = document().await.to_string();
+    let ids = text.split("\"operationId\":\"").skip(1);
+    let mut ids: Vec<_> = ids.map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(ids.len(), 14, "twelve operations and two callbacks");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 14);
 }

@@ -157,15 +157,15 @@ async fn se5_identifiers_are_only_compared() {
 }
 
 #[tokio::test]
-async fn x13_a_broken_database_is_503_and_not_404() {
+async fn x13_a_database_that_is_gone_is_503_and_not_404_until_it_is_back() {
     let api = TestApi::start().await;
     let identifier = submit(&api, "a.mp3").await;
-    std::fs::write(api.database_path(), b"this is no database at all").unwrap();
-    for suffix in ["-wal", "-shm"] {
-        let mut path = api.database_path().into_os_string();
-        path.push(suffix);
-        let _ = std::fs::remove_file(path);
-    }
+    let (path, aside) = (
+        api.database_path(),
+        api.database_path().with_extension("aside"),
+    );
+    std::fs::rename(&path, &aside).unwrap();
+    std::fs::create_dir(&path).unwrap();
     for (method, path) in [
         ("GET", "/task/all".to_owned()),
         ("GET", format!("/task/{identifier}")),
@@ -182,6 +182,9 @@ async fn x13_a_broken_database_is_503_and_not_404() {
     answer.expect(503, "DATABASE_OPERATION_ERROR");
     assert_eq!(api.get("/health").await.status, 200);
     assert_eq!(api.get("/health/ready").await.status, 503);
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::rename(&aside, &path).unwrap();
+    assert_eq!(api.task(&identifier).await["status"], "queued");
 }
 
 #[tokio::test]

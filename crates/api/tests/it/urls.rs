@@ -3,7 +3,7 @@
 use outbound::testing::{Origin, Reply};
 use serde_json::json;
 
-use crate::support::{Form, GOOD, TestApi};
+use crate::support::{Form, GOOD, TestApi, url_form};
 
 #[tokio::test]
 async fn c1_7_a_recording_is_fetched_and_keeps_its_url() {
@@ -148,4 +148,33 @@ async fn c1_7_a_callback_is_asked_as_with_an_upload() {
     let answer = api.post_url(&query, &origin.url("/a.mp3")).await;
     answer.expect(400, "CALLBACK_UNREACHABLE");
     api.assert_no_files();
+}
+
+#[tokio::test]
+async fn se1_a_client_that_goes_away_during_a_download_leaves_nothing() {
+    let api = TestApi::start().await;
+    let origin = Origin::start().await;
+    origin.on("/a.mp3", Reply::silence());
+    let body = url_form(&origin.url("/a.mp3"));
+    let mut connection = api.connect().await;
+    let head = format!(
+        "POST /speech-to-text-url HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    connection.send(head.as_bytes()).await;
+    connection.send(&body).await;
+    origin.until(|log| log.requests.len() == 1).await;
+    assert_eq!(api.get("/health").await.status, 200);
+    drop(connection);
+    api.until_no_file_is_left().await;
+    assert_eq!(api.n_tasks().await, 0);
+}
+
+#[tokio::test]
+async fn c1_15_a_form_of_more_than_a_mebibyte_is_400() {
+    let api = TestApi::start().await;
+    let answer = api
+        .post_url("", &format!("http://a/{}", "x".repeat(2 << 20)))
+        .await;
+    answer.expect(400, "BAD_REQUEST");
 }

@@ -27,17 +27,6 @@ section! {
     FFMPEG_TIMEOUT => ffmpeg_timeout: Duration = Given("600"), from 1;
 }
 
-impl Files {
-    /// Endings of audio and video files, sorted, each once.
-    pub(crate) fn extensions(&self) -> Vec<String> {
-        let both = self.audio_extensions.iter().chain(&self.video_extensions);
-        let mut extensions: Vec<_> = both.map(Item::write_item).collect();
-        extensions.sort();
-        extensions.dedup();
-        extensions
-    }
-}
-
 /// The end of a file's name, in lower case with its dot.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Extension(String);

@@ -44,25 +44,23 @@ impl Reader {
         }
     }
 
-    /// The value of `setting`; `None` if it is wrong, which is remembered.
+    /// The value of `setting`. A wrong one is remembered, and the default takes its place, so that the settings that go
+    /// with it are checked all the same.
     pub(super) fn read<T: Value>(&mut self, setting: Setting) -> Option<T> {
         let found = self.layers.iter().find_map(|layer| layer.find(&setting));
         let (origin, text) = match found {
             Some((origin, text)) => (origin, Some(text.to_owned())),
             None => (Origin::Default, None),
         };
-        let value = match (text, setting.default) {
-            (Some(text), _) => parse(&setting, &text),
-            (None, Fallback::Given(text)) => parse(&setting, text),
-            (None, Fallback::Unset(_)) => T::unset().ok_or_else(|| "must be set".to_owned()),
-        };
         self.known.push(Known { setting, origin });
-        match value {
-            Ok(value) => Some(value),
-            Err(reason) => {
-                self.refuse(setting.variable, reason);
-                None
-            }
+        match text.map(|text| parse(&setting, &text)) {
+            Some(Ok(value)) => return Some(value),
+            Some(Err(reason)) => self.refuse(setting.variable, reason),
+            None => {}
+        }
+        match setting.default {
+            Fallback::Given(text) => parse(&setting, text).ok(),
+            Fallback::Unset(_) => T::unset(),
         }
     }
 

@@ -78,7 +78,7 @@ macro_rules! section {
         }
 
         impl $section {
-            /// Reads the section; `None` if something in it is wrong, which the reader remembers.
+            /// Reads the section. The reader remembers what is wrong; `None` would be a default that is.
             pub(in crate::config) fn read(reader: &mut $crate::config::reader::Reader) -> Option<Self> {
                 $(let $field = reader.read::<$type>($crate::config::setting::Setting {
                     variable: stringify!($variable),

@@ -170,6 +170,7 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
         "3600",
         "task_timeout_seconds = 3600",
     ),
+    ("FAILPOINT", "stored:2", r#"failpoint = "stored:2""#),
     ("MAX_ATTEMPTS", "1", "max_attempts = 1"),
     ("LEASE_SECONDS", "30", "lease_seconds = 30"),
     ("SHUTDOWN_GRACE_SECONDS", "0", "shutdown_grace_seconds = 0"),
@@ -179,8 +180,11 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
 fn td1_every_setting_takes_effect() {
     for (variable, value, line) in OTHER_VALUES {
         let mut variables = vec![(*variable, *value)];
-        if *variable == "ENGINE" {
+        if ["ENGINE", "FAILPOINT"].contains(variable) {
             variables.push(("ENVIRONMENT", "testing"));
+        }
+        if *variable == "FAILPOINT" {
+            variables.push(("ENGINE", "scripted"));
         }
         assert_shows(&config(&variables), &format!("{line}  # {variable}"));
     }
@@ -348,7 +352,11 @@ fn td1_every_invalid_value_is_named() {
             "mysql://ann:marker@host/db",
             "DB_URL cannot be used: ",
         ),
-        ("WHISPER_MODEL", "turbo", "did you mean 'large-v3-turbo'?"),
+        (
+            "WHISPER_MODEL",
+            "basee",
+            "WHISPER_MODEL cannot be used: there is no model named 'basee'; did you mean 'base'?",
+        ),
         ("PRELOAD_MODELS", "[\"basee\"]", "did you mean 'base'?"),
         (
             "DIARIZE_MODEL",
@@ -371,7 +379,37 @@ fn all_mistakes_are_told_at_once_each_by_its_own_name() {
             "port = 1\n[tasks]\nlease_seconds = 0\nleese = 1\n[servr]\nhost = \"x\"\n[limits]\nlog_level = \"INFO\"\n".to_owned(),
         )),
     };
-    insta::assert_snapshot!(mistakes(&sources), @"");
+    insta::assert_snapshot!(mistakes(&sources), @"
+    .env, line 2, must be NAME=value
+    callback in .env must be a JSON object with settings of this group
+    port must be a whole number from 0 to 65535, not 'x'
+    DB_ECHO of database in .env must be true or false, not '2'
+    whisper__device cannot be cuda: this build of scriven has no support for graphics cards
+    LOG_LEVEL must be one of DEBUG, INFO, WARNING, ERROR, CRITICAL, not 'x'
+    MAX_ATTEMPTS in .env must be a whole number from 1 to 100, not '0'
+    tasks.lease_seconds in scriven.toml must be whole seconds from 3 to 86400, not '0'
+    limits.log_level in scriven.toml is no setting; did you mean logging.log_level?
+    port in scriven.toml is no setting; did you mean server.port?
+    servr.host in scriven.toml is no setting; did you mean server.host?
+    tasks.leese in scriven.toml is no setting; did you mean tasks.lease_seconds?
+    ");
+}
+
+#[test]
+fn a_mistake_hides_no_other_in_its_section() {
+    let told = mistakes(&environment(&[
+        ("DEVICE", "cuda"),
+        ("HF_TOKEN", "a b"),
+        ("PORT", "x"),
+        ("HOST", ""),
+        ("THREADS", "x"),
+        ("ENGINE", "scripted"),
+        ("MAX_QUEUE_SIZE", "0"),
+        ("MAX_QUEUE_AUDIO_SECONDS", "1"),
+        ("CALLBACK_TIMEOUT", "0"),
+        ("CALLBACK_SIGNING_SECRET", "x"),
+    ]));
+    assert_eq!(told.lines().count(), 10, "{told}");
 }
 
 #[test]
@@ -419,7 +457,10 @@ fn groups_of_the_reference_hold_what_they_held_there() {
         ("whisper__HF_TOKEN", TOKEN),
         ("DATABASE", "{\"DB_URL\": \"sqlite:///x.db\"}"),
     ]);
-    assert_eq!(config.files.extensions()[..2], [".avi", ".flac"]);
+    let audio: Vec<_> = (config.files.audio_extensions.iter())
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(audio, [".flac"]);
     assert_eq!(
         config.whisper.hf_token.as_ref().unwrap().expose_secret(),
         TOKEN
@@ -491,7 +532,10 @@ fn secrets_are_shown_nowhere() {
 fn x15_half_precision_is_computed_as_int8_and_said_so() {
     let config = config(&[("COMPUTE_TYPE", "float16"), ("HF_TOKEN", "my-token")]);
     assert_shows(&config, "compute_type = \"int8\"  # COMPUTE_TYPE");
-    insta::assert_snapshot!(config.notes.join("\n"), @"");
+    insta::assert_snapshot!(config.notes.join("\n"), @"
+    COMPUTE_TYPE float16 is computed as int8 on a processor
+    HF_TOKEN does not look like a token, which is 'hf_' and letters or digits
+    ");
 }
 
 #[test]
@@ -501,8 +545,29 @@ fn x7_requests_get_the_defaults_that_are_set() {
         ("DEFAULT_LANG", "fr"),
         ("COMPUTE_TYPE", "float32"),
     ]);
-    let group = serde_json::to_string(&config.whisper.model_group()).unwrap();
-    insta::assert_snapshot!(group, @"");
+    let whisper = &config.whisper;
+    let name = whisper.model.map(domain::model::ModelName::as_str);
+    let compute_type = whisper.compute_type.as_str();
+    assert_eq!(
+        (name, whisper.language.code(), compute_type),
+        (Some("base"), "fr", "float32")
+    );
+}
+
+#[test]
+fn a_process_ends_on_purpose_only_where_results_are_made_up() {
+    let told = mistakes(&environment(&[("FAILPOINT", "stored:1")]));
+    assert_eq!(
+        told,
+        "FAILPOINT ends the process on purpose, so it needs ENGINE=scripted"
+    );
+    let variables = [
+        ("ENVIRONMENT", "testing"),
+        ("ENGINE", "scripted"),
+        ("FAILPOINT", "nowhere:1"),
+    ];
+    let told = mistakes(&environment(&variables));
+    assert!(told.starts_with("FAILPOINT cannot be used"), "{told}");
 }
 
 #[test]
@@ -619,5 +684,13 @@ fn the_documentation_lists_every_setting() {
         assert!(text.contains(&format!("| `{variable}` |")), "{variable}");
     }
     let start: String = text.lines().take(7).collect::<Vec<_>>().join("\n");
-    insta::assert_snapshot!(start, @"");
+    insta::assert_snapshot!(start, @"
+    ### `server`
+
+    | Variable | Value | Default | Meaning |
+    | --- | --- | --- | --- |
+    | `HOST` | a text | `0.0.0.0` | Address that is listened on, or its name; `0.0.0.0` is every IPv4 network, `::` every network. |
+    | `PORT` | a whole number from 0 to 65535 | `8000` | Port; 0 takes a free one. |
+    | `SERVER_THREADS` | a whole number from 0 to 256 | `0` | Threads that answer requests; 0 takes one for each core, at least 2 and at most 8. Recordings are computed elsewhere. |
+    ");
 }

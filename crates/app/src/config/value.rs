@@ -101,8 +101,9 @@ impl Value for SecretString {
     const KIND: &'static str = "a secret";
     const IS_SECRET: bool = true;
 
+    /// Files that hold secrets end with a line end, which is none of theirs.
     fn parse(text: &str) -> Result<Self, Wrong> {
-        Ok(Self::from(text))
+        Ok(Self::from(text.trim()))
     }
 
     fn show(&self) -> Option<String> {

@@ -63,24 +63,22 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Records {
             complete_audit(&mut fields, &message);
         }
         let is_critical = fields.take("critical") == Some(Value::Bool(true));
-        self.write(
-            &Record {
-                timestamp: self.clock.now(),
-                level: level(*event.metadata().level(), is_critical),
-                logger: logger.to_owned(),
-                message,
-                fields,
-            },
-            is_audit,
-        );
+        let mut record = Record {
+            timestamp: self.clock.now(),
+            level: level(*event.metadata().level(), is_critical),
+            logger: logger.to_owned(),
+            message,
+            fields,
+        };
+        self.redactor.apply(&mut record);
+        self.write(&record, is_audit);
     }
 }
 
 impl Records {
     fn write(&self, record: &Record, is_audit: bool) {
-        let line = |format| self.redactor.apply(record.line(format));
-        let main = (record.level >= self.level).then(|| line(self.format));
-        let audit = is_audit.then(|| line(LogFormat::Json));
+        let main = (record.level >= self.level).then(|| record.line(self.format));
+        let audit = is_audit.then(|| record.line(LogFormat::Json));
         if main.is_some() || audit.is_some() {
             self.queue.push(Line { main, audit });
         }

@@ -1,8 +1,11 @@
-//! Takes secrets out of lines.
+//! Takes secrets out of records.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+
+use super::record::Record;
 
 /// Knows all secrets, and replaces them.
 #[derive(Clone)]
@@ -22,9 +25,7 @@ impl Redactor {
                 continue;
             }
             texts.push(secret.to_owned());
-            // As it looks within JSON, and within `{:?}`.
-            let quoted = serde_json::Value::from(secret).to_string();
-            texts.push(quoted.trim_matches('"').to_owned());
+            // As it looks within `{:?}`.
             texts.push(secret.escape_debug().to_string());
         }
         texts.sort_by_key(|text| std::cmp::Reverse(text.len()));
@@ -32,14 +33,22 @@ impl Redactor {
         Self { secrets: texts }
     }
 
-    /// The line with `[redacted]` for every secret.
-    pub(super) fn apply(&self, mut line: String) -> String {
-        for secret in &self.secrets {
-            if line.contains(secret.as_str()) {
-                line = line.replace(secret.as_str(), "[redacted]");
+    /// Puts `[redacted]` in place of every secret, before quotes and escapes of the format can hide one.
+    pub(super) fn apply(&self, record: &mut Record) {
+        self.redact(&mut record.message);
+        for (_, value) in &mut record.fields.0 {
+            if let Value::String(text) = value {
+                self.redact(text);
             }
         }
-        line
+    }
+
+    fn redact(&self, text: &mut String) {
+        for secret in &self.secrets {
+            if text.contains(secret.as_str()) {
+                *text = text.replace(secret.as_str(), "[redacted]");
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use domain::clock::{ManualClock, Timestamp};
 use secrecy::SecretString;
@@ -85,7 +86,13 @@ fn some_work() {
 #[test]
 fn records_are_json_objects_a_line() {
     let (text, _) = logged(&settings(LogLevel::Info, LogFormat::Json), some_work);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    {"timestamp":"2026-11-22T11:08:33.500000Z","level":"INFO","logger":"worker::runner","message":"stage done\nby \"us\"","stage":"decode","duration_ms":12,"rtf":"NaN","task_id":"t-1","attempt":2,"request_id":"r-1","path":"/task/x"}
+    {"timestamp":"2026-11-22T11:08:33.500000Z","level":"WARNING","logger":"store","message":"again, token [redacted]","attempt":3,"task_id":"t-1","request_id":"r-1","path":"/task/x"}
+    {"timestamp":"2026-11-22T11:08:33.500000Z","level":"ERROR","logger":"worker","message":"failed","token":"[redacted]","error":"\"[redacted]\"","field_level":"x","task_id":"t-1","attempt":2,"request_id":"r-1","path":"/task/x"}
+    {"timestamp":"2026-11-22T11:08:33.500000Z","level":"CRITICAL","logger":"api","message":"the port is taken","task_id":"t-1","attempt":2,"request_id":"r-1","path":"/task/x"}
+    {"timestamp":"2026-11-22T11:08:33.500000Z","level":"INFO","logger":"audit","message":"task deleted","event_type":"task.deleted","task_id":"t-1","attempt":2,"request_id":"r-1","path":"/task/x","resource_type":"task","resource_id":"t-1","action":"deleted"}
+    "#);
     for line in text.lines() {
         let record: Value = serde_json::from_str(line).unwrap();
         for member in [
@@ -108,7 +115,14 @@ fn records_are_json_objects_a_line() {
 #[test]
 fn records_for_people_stay_on_their_line() {
     let (text, _) = logged(&settings(LogLevel::Debug, LogFormat::Text), some_work);
-    insta::assert_snapshot!(text, @"");
+    insta::assert_snapshot!(text, @r#"
+    2026-11-22T11:08:33.500000Z INFO     worker::runner: stage done\nby "us" stage=decode duration_ms=12 rtf=NaN task_id=t-1 attempt=2 request_id=r-1 path=/task/x
+    2026-11-22T11:08:33.500000Z WARNING  store: again, token [redacted] attempt=3 task_id=t-1 request_id=r-1 path=/task/x
+    2026-11-22T11:08:33.500000Z ERROR    worker: failed token=[redacted] error="\"[redacted]\"" level=x task_id=t-1 attempt=2 request_id=r-1 path=/task/x
+    2026-11-22T11:08:33.500000Z CRITICAL api: the port is taken task_id=t-1 attempt=2 request_id=r-1 path=/task/x
+    2026-11-22T11:08:33.500000Z DEBUG    api: detail task_id=t-1 attempt=2 request_id=r-1 path=/task/x
+    2026-11-22T11:08:33.500000Z INFO     audit: task deleted event_type=task.deleted task_id=t-1 attempt=2 request_id=r-1 path=/task/x resource_type=task resource_id=t-1 action=deleted
+    "#);
 }
 
 #[test]
@@ -116,7 +130,7 @@ fn x28_what_is_done_with_tasks_is_always_in_the_audit_log() {
     let (main, audit) = logged(&settings(LogLevel::Critical, LogFormat::Text), some_work);
     assert_eq!(main.lines().count(), 1, "{main}");
     assert!(main.contains(" CRITICAL api: the port is taken"), "{main}");
-    insta::assert_snapshot!(audit, @"");
+    insta::assert_snapshot!(audit, @r#"{"timestamp":"2026-11-22T11:08:33.500000Z","level":"INFO","logger":"audit","message":"task deleted","event_type":"task.deleted","task_id":"t-1","attempt":2,"request_id":"r-1","path":"/task/x","resource_type":"task","resource_id":"t-1","action":"deleted"}"#);
 }
 
 #[test]
@@ -180,4 +194,23 @@ fn a_slow_outlet_delays_nobody_and_what_is_lost_is_counted() {
         text.lines()
             .all(|line| serde_json::from_str::<Value>(line).is_ok())
     );
+}
+
+#[test]
+fn an_outlet_that_is_stuck_does_not_keep_the_process() {
+    let (gate, page) = (Arc::new(Mutex::new(())), Page::default());
+    let closed = gate.lock().unwrap();
+    let console = Box::new(Gate(gate.clone(), page.clone()));
+    let clock = Arc::new(ManualClock::new(Timestamp::from_micros(0)));
+    let settings = settings(LogLevel::Info, LogFormat::Json);
+    let (mut guard, subscriber) = subscriber(&settings, console, None, None, clock);
+    guard.patience = Duration::from_millis(20);
+    tracing::subscriber::with_default(subscriber, || {
+        for number in 0..20_000 {
+            info!(target: "api", number, "busy");
+        }
+    });
+    drop(guard);
+    assert_eq!(page.text(), "");
+    drop(closed);
 }

@@ -5,7 +5,8 @@ use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread::{self, JoinHandle};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::rotate::Rotating;
 
@@ -59,10 +60,13 @@ impl fmt::Debug for Queue {
     }
 }
 
-/// Writes everything that was logged before it goes.
+/// Writes everything that was logged before it goes, or gives up where nobody takes it.
 pub(crate) struct Guard {
     sender: SyncSender<Message>,
-    thread: Option<JoinHandle<()>>,
+    /// Closed when the thread has ended.
+    ended: Receiver<()>,
+    /// How long it waits for a stuck outlet.
+    pub(super) patience: Duration,
 }
 
 impl fmt::Debug for Guard {
@@ -73,29 +77,42 @@ impl fmt::Debug for Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if let Some(thread) = self.thread.take()
-            && self.sender.send(Message::Stop).is_ok()
-        {
-            // A writer that panicked has said so on standard error.
-            let _ = thread.join();
+        let deadline = Instant::now() + self.patience;
+        let mut message = Message::Stop;
+        while let Err(TrySendError::Full(unsent)) = self.sender.try_send(message) {
+            if Instant::now() >= deadline {
+                return;
+            }
+            thread::sleep(Duration::from_millis(5));
+            message = unsent;
         }
+        let left = deadline.saturating_duration_since(Instant::now());
+        // It never gets anything: it ends with the thread, or with the time.
+        let _ = self.ended.recv_timeout(left);
     }
 }
 
 /// Starts the thread; without one nothing is logged, and nothing else fails.
 pub(super) fn spawn(outlets: Outlets) -> (Guard, Queue) {
     let (sender, receiver) = sync_channel(N_WAITING);
+    let (running, ended) = sync_channel(0);
     let n_dropped = Arc::new(AtomicU64::new(0));
     let queue = Queue {
         sender: sender.clone(),
         n_dropped: n_dropped.clone(),
     };
-    let work = move || write_all(&receiver, outlets, &n_dropped);
-    let thread = thread::Builder::new()
-        .name("log".to_owned())
-        .spawn(work)
-        .ok();
-    (Guard { sender, thread }, queue)
+    let work = move || {
+        let _running = running;
+        write_all(&receiver, outlets, &n_dropped);
+    };
+    // Should no thread start, its ends of the channels are gone, and all that is logged with them.
+    let _ = thread::Builder::new().name("log".to_owned()).spawn(work);
+    let guard = Guard {
+        sender,
+        ended,
+        patience: Duration::from_secs(2),
+    };
+    (guard, queue)
 }
 
 fn write_all(receiver: &Receiver<Message>, mut outlets: Outlets, n_dropped: &AtomicU64) {
