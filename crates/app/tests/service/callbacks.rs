@@ -101,10 +101,12 @@ async fn s22_a_callback_that_does_not_exist_is_not_reachable() {
     let app = TestApp::start().await;
     for protection in [false, true] {
         let app = match protection {
-            true => &TestApp::builder()
-                .with("SSRF_PROTECTION_ENABLED", "true")
-                .start()
-                .await,
+            true => {
+                &TestApp::builder()
+                    .with("SSRF_PROTECTION_ENABLED", "true")
+                    .start()
+                    .await
+            }
             false => &app,
         };
         let url = "http://invalid-nonexistent-domain-12345.invalid/callback";
@@ -119,10 +121,7 @@ async fn s22_a_callback_that_does_not_exist_is_not_reachable() {
 
 #[tokio::test]
 async fn s33_a_callback_is_asked_once_before_its_task_is_accepted() {
-    let app = TestApp::builder()
-        .with("CALLBACK_TIMEOUT", 1)
-        .start()
-        .await;
+    let app = TestApp::builder().with("CALLBACK_TIMEOUT", 1).start().await;
     let receiver = Origin::start().await;
     let elsewhere = receiver.url("/elsewhere");
     let moved = |status| Reply::status(status).header("Location", &elsewhere);
@@ -139,9 +138,7 @@ async fn s33_a_callback_is_asked_once_before_its_task_is_accepted() {
     ];
     let cases = (accepted.into_iter().chain(moved))
         .map(|(status, reply)| (format!("/{status}"), reply, true))
-        .chain(
-            (refused.into_iter()).map(|(status, reply)| (format!("/{status}"), reply, false)),
-        )
+        .chain((refused.into_iter()).map(|(status, reply)| (format!("/{status}"), reply, false)))
         .chain(failures.map(|(name, reply)| (format!("/{name}"), reply, false)));
     let mut n_accepted = 0;
     for (path, reply, is_accepted) in cases {
@@ -163,12 +160,16 @@ async fn s33_a_callback_is_asked_once_before_its_task_is_accepted() {
             assert_eq!(answer.json()["detail"], *expected, "{path}");
         }
         let asked = receiver.requests();
-        let heads = (asked.iter()).filter(|request| request.path == path && request.method == "HEAD");
+        let heads =
+            (asked.iter()).filter(|request| request.path == path && request.method == "HEAD");
         assert_eq!(heads.count(), 1, "{path}");
     }
     assert_eq!(app.tasks().await.len(), n_accepted);
     assert!(
-        !receiver.requests().iter().any(|request| request.path == "/elsewhere"),
+        !receiver
+            .requests()
+            .iter()
+            .any(|request| request.path == "/elsewhere"),
         "redirects are not followed"
     );
 }
@@ -220,7 +221,9 @@ async fn x29_a_request_that_is_wrong_anyway_asks_nobody() {
         .await
         .expect(422);
     app.post_file(&query, "a.txt", &audio).await.expect(400);
-    app.post_file(&query, "a.wav", b"no audio").await.expect(400);
+    app.post_file(&query, "a.wav", b"no audio")
+        .await
+        .expect(400);
     app.post(&query, &[]).await.expect(422);
     assert_eq!(receiver.connections(), 0);
 }
@@ -230,10 +233,7 @@ async fn c3_1_only_the_full_process_has_a_callback() {
     let (app, receiver) = (TestApp::start().await, receiver([]).await);
     for url in [receiver.url("/hook"), "nonsense".to_owned()] {
         let path = format!("/service/transcribe?callback_url={url}");
-        let identifier = app
-            .post_file(&path, "a.wav", &tone(0.1))
-            .await
-            .identifier();
+        let identifier = app.post_file(&path, "a.wav", &tone(0.1)).await.identifier();
         let task = app.completed(&identifier).await;
         assert_eq!(task["metadata"]["callback_url"], Value::Null);
         assert_eq!(task["metadata"]["callback_status"], Value::Null);
@@ -255,12 +255,10 @@ async fn c3_3_x32_a_message_is_the_task_as_its_clients_see_it() {
         .client()
         .post(app.url(&query))
         .header("X-Request-ID", "the-request.1")
-        .multipart(
-            reqwest::multipart::Form::new().part(
-                "file",
-                reqwest::multipart::Part::bytes(tone(0.1)).file_name("nice day é.wav"),
-            ),
-        )
+        .multipart(reqwest::multipart::Form::new().part(
+            "file",
+            reqwest::multipart::Part::bytes(tone(0.1)).file_name("nice day é.wav"),
+        ))
         .send();
     let answer = crate::answer::Answer::read(sent.await.unwrap()).await;
     let identifier = answer.identifier();
@@ -276,7 +274,11 @@ async fn c3_3_x32_a_message_is_the_task_as_its_clients_see_it() {
     let [message] = &messages[..] else {
         panic!("{messages:?}");
     };
-    let header = |name| message.header(name).unwrap_or_else(|| panic!("no {name}: {message:?}"));
+    let header = |name| {
+        message
+            .header(name)
+            .unwrap_or_else(|| panic!("no {name}: {message:?}"))
+    };
     assert_eq!(header("host"), format!("localhost:{port}"));
     assert_eq!(header("content-type"), "application/json");
     assert_eq!(header("content-length"), message.body.len().to_string());
@@ -301,8 +303,14 @@ async fn c3_3_x32_a_message_is_the_task_as_its_clients_see_it() {
     assert_eq!(without_callback_state(&told), without_callback_state(&task));
     assert_eq!(told["metadata"]["file_name"], "nice day é.wav");
     let text = std::str::from_utf8(&message.body).unwrap();
-    assert!(text.starts_with(r#"{"status":"completed","result":{"segments":[{"#), "{text}");
-    assert!(text.contains("nice day é.wav"), "characters are not escaped");
+    assert!(
+        text.starts_with(r#"{"status":"completed","result":{"segments":[{"#),
+        "{text}"
+    );
+    assert!(
+        text.contains("nice day é.wav"),
+        "characters are not escaped"
+    );
 }
 
 #[tokio::test]
@@ -321,15 +329,16 @@ async fn x10_a_task_that_fails_tells_that_it_failed() {
         assert!(told["metadata"]["end_time"].is_string(), "{told}");
         assert_eq!(without_callback_state(&told), without_callback_state(&task));
     }
-    assert_eq!(posts(&receiver.log(), "/hook").len(), 2, "each is told once");
+    assert_eq!(
+        posts(&receiver.log(), "/hook").len(),
+        2,
+        "each is told once"
+    );
 }
 
 #[tokio::test]
 async fn s34_the_third_attempt_succeeds_after_a_time_out_and_an_error() {
-    let app = TestApp::builder()
-        .with("CALLBACK_TIMEOUT", 1)
-        .start()
-        .await;
+    let app = TestApp::builder().with("CALLBACK_TIMEOUT", 1).start().await;
     let receiver = receiver([Reply::silence(), Reply::status(500), Reply::status(200)]).await;
     let identifier = submit(&app, &receiver.url("/hook"), "a.wav").await;
     let first = came(&receiver, "/hook", 1).await;
@@ -432,7 +441,10 @@ async fn kb3_a_receiver_that_comes_back_is_told() {
     .await;
     let waiting = app.task(&identifier).await;
     assert_eq!(waiting["metadata"]["callback_status"], "pending");
-    assert!(waiting["metadata"]["callback_error"].is_string(), "{waiting}");
+    assert!(
+        waiting["metadata"]["callback_error"].is_string(),
+        "{waiting}"
+    );
     let second = Origin::start_on(address.ip(), address.port()).await;
     hook(&second, "/hook", [Reply::status(200)]);
     let metadata = settled(&app, &identifier).await["metadata"].clone();
@@ -557,7 +569,10 @@ async fn c3_3_a_signed_message_can_be_verified_and_no_other() {
         assert_eq!(message.header("x-task-id"), Some(&*identifier));
     }
     // The receiver knows a message that it has already.
-    assert_eq!(messages[0].header("webhook-id"), messages[1].header("webhook-id"));
+    assert_eq!(
+        messages[0].header("webhook-id"),
+        messages[1].header("webhook-id")
+    );
     let key = SECRET.trim_start_matches("whsec_");
     assert!(!app.log().contains(key), "the log tells no secrets");
 }
@@ -591,10 +606,12 @@ async fn c3_4_each_attempt_is_in_the_log_of_deliveries() {
     assert!(app.wait_for_end().await.success());
 
     let mut database = sqlite::look_at(app.folder()).await;
-    let rows = sqlx::query("select task, attempt, ended_at, took_micros, status, error from deliveries order by id")
-        .fetch_all(&mut database)
-        .await
-        .unwrap();
+    let rows = sqlx::query(
+        "select task, attempt, ended_at, took_micros, status, error from deliveries order by id",
+    )
+    .fetch_all(&mut database)
+    .await
+    .unwrap();
     let line = |row: &sqlx::sqlite::SqliteRow| {
         assert_eq!(row.get::<String, _>("task"), identifier);
         (
@@ -604,11 +621,7 @@ async fn c3_4_each_attempt_is_in_the_log_of_deliveries() {
         )
     };
     let lines: Vec<_> = rows.iter().map(line).collect();
-    let expected = [
-        (1, None, true),
-        (2, Some(302), true),
-        (3, Some(202), false),
-    ];
+    let expected = [(1, None, true), (2, Some(302), true), (3, Some(202), false)];
     assert_eq!(lines, expected);
     let moments: Vec<i64> = rows.iter().map(|row| row.get("ended_at")).collect();
     assert!(moments.is_sorted(), "{moments:?}");

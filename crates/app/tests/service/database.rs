@@ -162,7 +162,11 @@ async fn assert_down(app: &TestApp, identifier: &str) {
     assert_temporary(&posted);
     let began = Instant::now();
     let ready = app.get("/health/ready").await.expect(503);
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        began.elapsed()
+    );
     let body = ready.json();
     assert_eq!(body["status"], "error");
     assert_eq!(body["database"], "disconnected");
@@ -262,9 +266,11 @@ async fn eh1_an_outcome_is_stored_when_the_database_is_back() {
             app.log().matches("cannot be stored yet").count() > n_before
         })
         .await;
-        assert!(!posts(&receiver.log(), "/hook").iter().any(|message| {
-            message.header("x-task-id") == Some(&identifier)
-        }));
+        assert!(
+            !posts(&receiver.log(), "/hook")
+                .iter()
+                .any(|message| { message.header("x-task-id") == Some(&identifier) })
+        );
         fs::rename(aside(&path), &path).unwrap();
         let task = settled(&app, &identifier).await;
         assert_eq!(task["status"], status, "{task}");
@@ -473,7 +479,11 @@ async fn e8_a_database_that_is_none_at_start_is_waited_for() {
     drop(app);
 
     let mut other = sqlite::open(&path).await;
-    sqlite::execute(&mut other, "pragma locking_mode = exclusive; begin exclusive").await;
+    sqlite::execute(
+        &mut other,
+        "pragma locking_mode = exclusive; begin exclusive",
+    )
+    .await;
     let app = builder().start_unready();
     app.get("/health").await.expect(200);
     app.get("/health/ready").await.expect(503);
@@ -490,7 +500,10 @@ fn assert_taken(path: &Path) {
     let url = format!("sqlite:///{}", path.display());
     let (status, log) = TestApp::builder().with("DB_URL", url).run();
     assert_eq!(status.code(), Some(2), "{log}");
-    assert!(log.contains("another scriven serves this database"), "{log}");
+    assert!(
+        log.contains("another scriven serves this database"),
+        "{log}"
+    );
 }
 
 #[tokio::test]
@@ -540,4 +553,24 @@ async fn fr2_what_may_not_be_read_or_written_is_said_to_be_so() {
         assert_up(&app, &identifier).await;
     }
     assert_eq!(app.task(&identifier).await["error"], Value::Null);
+}
+
+#[tokio::test]
+async fn se1_a_folder_of_recordings_is_kept_by_one_service_at_a_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let temp = folder.path().display();
+    let app = TestApp::builder().with("TEMP_DIR", temp).start().await;
+    let running = app
+        .post_file("/speech-to-text", "a.transcribe-sleep-500.wav", &tone(0.1))
+        .await
+        .identifier();
+    // With a database of its own it would know nothing of this recording, and sweep it.
+    let (status, log) = TestApp::builder().with("TEMP_DIR", temp).run();
+    assert_eq!(status.code(), Some(2), "{log}");
+    assert!(
+        log.contains("another scriven keeps its recordings in"),
+        "{log}"
+    );
+    assert!(log.contains("TEMP_DIR"), "{log}");
+    app.completed(&running).await;
 }

@@ -93,9 +93,7 @@ async fn x3_sc4_forty_five_running_tasks_delay_no_read() {
     let name = "a.transcribe-sleep-60000.wav";
     let mut identifiers = Vec::new();
     for _ in 0..45 {
-        let posted = app
-            .post_file("/service/transcribe", name, &tone(0.1))
-            .await;
+        let posted = app.post_file("/service/transcribe", name, &tone(0.1)).await;
         identifiers.push(posted.identifier());
     }
     app.wait_until("start of all tasks", async || {
@@ -135,9 +133,7 @@ async fn sc4_eh2_receivers_that_never_answer_delay_nobody() {
     for _ in 0..100 {
         submit(&app, &silent.url("/hook"), "a.wav").await;
     }
-    silent
-        .until(|log| posts(log, "/hook").len() >= 50)
-        .await;
+    silent.until(|log| posts(log, "/hook").len() >= 50).await;
     let list = slowest(20, || app.get("/task/all")).await;
     let health = slowest(50, || app.get("/health")).await;
     eprintln!("lists within {list:?}, health {health:?}");
@@ -161,7 +157,11 @@ async fn fr3_tg7_deliveries_that_are_tried_again_wait_for_themselves_alone() {
     // Each message has a path of its own, so that its attempts can be told apart.
     let paths: Vec<_> = (0..50).map(|number| format!("/{number}")).collect();
     for path in &paths {
-        hook(&receiver, path, [Reply::status(500).after(&gate), Reply::status(500)]);
+        hook(
+            &receiver,
+            path,
+            [Reply::status(500).after(&gate), Reply::status(500)],
+        );
         submit(&app, &receiver.url(path), "a.wav").await;
     }
     let all_came = |n: usize| {
@@ -202,7 +202,11 @@ async fn fr3_tg7_deliveries_that_are_tried_again_wait_for_themselves_alone() {
             assert_eq!(task["metadata"]["callback_attempts"], 3, "{task}");
         }
     }
-    let n_messages = receiver.requests().iter().filter(|request| request.method == "POST").count();
+    let n_messages = receiver
+        .requests()
+        .iter()
+        .filter(|request| request.method == "POST")
+        .count();
     assert_eq!(n_messages, 150);
 }
 

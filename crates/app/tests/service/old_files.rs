@@ -77,14 +77,19 @@ async fn c6_1_tasks_of_the_reference_are_listed_served_and_deleted() {
     let builder = old_file(&folder.path().join("records.db"), "http://127.0.0.1:1/").await;
     let app = builder.start().await;
     let listed = app.tasks().await;
-    let names: Vec<_> = (listed.iter()).map(|task| task["identifier"].as_str().unwrap()).collect();
-    let expected = ["done", "broken", "mute", "running", "waiting", "turns", "empty"];
+    let names: Vec<_> = (listed.iter())
+        .map(|task| task["identifier"].as_str().unwrap())
+        .collect();
+    let expected = [
+        "done", "broken", "mute", "running", "waiting", "turns", "empty",
+    ];
     assert_eq!(names, expected);
     assert_eq!(listed[0]["start_time"], "2026-01-27T11:07:42.377253Z");
     assert_eq!(listed[0]["end_time"], "2026-01-27T11:07:42.815207Z");
 
     let done = app.task("done").await;
-    let expected = json!({"segments": [{"start": 0.5, "end": 1.0, "text": " Žluť"}], "language": "cs"});
+    let expected =
+        json!({"segments": [{"start": 0.5, "end": 1.0, "text": " Žluť"}], "language": "cs"});
     assert_eq!(done["result"], expected);
     assert_eq!(done["metadata"]["task_params"], json!({"model": "tiny"}));
     assert_eq!(done["metadata"]["duration"], 0.437_954);
@@ -98,7 +103,9 @@ async fn c6_1_tasks_of_the_reference_are_listed_served_and_deleted() {
     assert_eq!(app.task("turns").await["result"], json!([]));
     assert_eq!(app.task("empty").await["result"], Value::Null);
 
-    for name in ["done", "broken", "mute", "running", "waiting", "turns", "empty"] {
+    for name in [
+        "done", "broken", "mute", "running", "waiting", "turns", "empty",
+    ] {
         app.delete(&format!("/task/{name}/delete"))
             .await
             .expect(200);

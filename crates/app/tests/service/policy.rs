@@ -128,7 +128,10 @@ async fn se4_a_host_that_has_no_address_is_unreachable_not_refused() {
     assert_eq!(download.code(), "FILE_DOWNLOAD_ERROR");
     let detail = download.json()["detail"].clone();
     let detail = detail.as_str().unwrap();
-    assert!(detail.starts_with("Failed to download file from URL"), "{detail}");
+    assert!(
+        detail.starts_with("Failed to download file from URL"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]
@@ -213,7 +216,12 @@ async fn s36_networks_that_are_set_are_those_that_are_blocked() {
     let identifier = submit(&app, &machine.url("/hook"), "a.wav").await;
     let task = settled(&app, &identifier).await;
     assert_eq!(task["metadata"]["callback_status"], "delivered");
-    for host in ["192.0.2.7", "[::ffff:192.0.2.7]", "[64:ff9b::c000:207]", "[fd12::1]"] {
+    for host in [
+        "192.0.2.7",
+        "[::ffff:192.0.2.7]",
+        "[64:ff9b::c000:207]",
+        "[fd12::1]",
+    ] {
         is_refused(&app, &format!("http://{host}/a.mp3")).await;
     }
 }
@@ -235,6 +243,9 @@ async fn se4_each_attempt_to_deliver_is_checked_anew() {
     let metadata = settled(&app, &identifier).await["metadata"].clone();
     assert_eq!(metadata["callback_status"], "failed");
     assert_eq!(metadata["callback_attempts"], 3);
-    assert_eq!(metadata["callback_error"], "the callback URL is not allowed");
+    assert_eq!(
+        metadata["callback_error"],
+        "the callback URL is not allowed"
+    );
     assert_eq!(posts(&machine.log(), "/hook").len(), n_before);
 }
