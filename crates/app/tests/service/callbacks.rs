@@ -224,7 +224,9 @@ async fn x29_a_request_that_is_wrong_anyway_asks_nobody() {
     app.post_file(&query, "a.wav", b"no audio")
         .await
         .expect(400);
-    app.post(&query, &[]).await.expect(422);
+    app.post(&query, &[("other", "a.wav", &audio)])
+        .await
+        .expect(422);
     assert_eq!(receiver.connections(), 0);
 }
 

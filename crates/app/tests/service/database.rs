@@ -558,14 +558,14 @@ async fn fr2_what_may_not_be_read_or_written_is_said_to_be_so() {
 #[tokio::test]
 async fn se1_a_folder_of_recordings_is_kept_by_one_service_at_a_time() {
     let folder = tempfile::tempdir().unwrap();
-    let temp = folder.path().display();
-    let app = TestApp::builder().with("TEMP_DIR", temp).start().await;
+    let temp = folder.path().display().to_string();
+    let app = TestApp::builder().with("TEMP_DIR", &temp).start().await;
     let running = app
         .post_file("/speech-to-text", "a.transcribe-sleep-500.wav", &tone(0.1))
         .await
         .identifier();
     // With a database of its own it would know nothing of this recording, and sweep it.
-    let (status, log) = TestApp::builder().with("TEMP_DIR", temp).run();
+    let (status, log) = TestApp::builder().with("TEMP_DIR", &temp).run();
     assert_eq!(status.code(), Some(2), "{log}");
     assert!(
         log.contains("another scriven keeps its recordings in"),

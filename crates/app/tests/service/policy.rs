@@ -108,7 +108,7 @@ async fn s36_schemes_that_are_not_of_the_web_are_refused() {
         "file:///etc/passwd.mp3",
         "ftp://example.com/a.mp3",
         "gopher://example.com/a.mp3",
-        "http:///a.mp3",
+        "http://",
         "a.mp3",
     ] {
         let download = submit_url(&app, url).await.expect(422);

@@ -16,9 +16,7 @@ pub(crate) async fn receiver(posts: impl IntoIterator<Item = Reply>) -> Origin {
 /// One more hook at a receiver.
 pub(crate) fn hook(receiver: &Origin, path: &str, posts: impl IntoIterator<Item = Reply>) {
     receiver.on(&format!("HEAD {path}"), Reply::status(200));
-    for reply in posts {
-        receiver.on(&format!("POST {path}"), reply);
-    }
+    receiver.on_each(&format!("POST {path}"), posts);
 }
 
 /// The messages among what a receiver was asked at `path`, in order.
