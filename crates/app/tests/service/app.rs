@@ -296,6 +296,53 @@ impl TestApp {
         found
     }
 
+    /// Checks that what was refused has left nothing: no task and no recording, not even for a moment.
+    pub(crate) async fn assert_nothing_left(&self) {
+        assert_eq!(self.recordings(), Vec::<PathBuf>::new());
+        assert_eq!(self.tasks().await, Vec::<Value>::new());
+    }
+
+    /// Waits until no recording is left, such as after a task.
+    pub(crate) async fn until_no_recordings(&self) {
+        self.wait_until("end of all recordings", async || {
+            self.recordings().is_empty()
+        })
+        .await;
+    }
+
+    /// The processes that it has started and not yet buried, by their command lines; zombies have none.
+    pub(crate) fn children(&self) -> Vec<String> {
+        let own = self.process_id().to_string();
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else {
+                continue;
+            };
+            // The name, in brackets, may hold anything; the state and the parent stand behind it.
+            let after_name = stat.rsplit(')').next().unwrap_or_default();
+            if after_name.split_whitespace().nth(1) == Some(&*own) {
+                found.push(command_line(&entry.path()));
+            }
+        }
+        found
+    }
+
+    /// Open files, sockets and the like.
+    pub(crate) fn n_descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.process_id());
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    /// Memory that is its own, in bytes: what it holds, not what it has mapped of files.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process_id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
+        let kilobytes = line.unwrap().split_whitespace().next().unwrap();
+        kilobytes.parse::<u64>().unwrap() * 1024
+    }
+
     /// The address of `path`, which begins with a slash.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("{}{path}", self.address)
@@ -428,6 +475,12 @@ pub(crate) async fn wait_for<F: Future<Output = bool>>(
         assert!(began.elapsed() < PATIENCE, "no {what}: {}", log());
         tokio::time::sleep(GLANCE).await;
     }
+}
+
+/// The command line of the process at `folder` in `/proc`.
+pub(crate) fn command_line(folder: &Path) -> String {
+    let line = fs::read(folder.join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
 }
 
 fn form(parts: &[(&str, &str, &[u8])]) -> Form {

@@ -58,6 +58,9 @@ fn serve_until_asked_to_stop(config: &Config) -> Result<(), Failure> {
     for note in &config.notes {
         tracing::warn!("{note}");
     }
+    if let Err(missing) = speech::audio::find_ffmpeg(&config.audio_settings()) {
+        tracing::warn!("{missing}");
+    }
     let n_cores = thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(config.server.threads(n_cores))
