@@ -222,14 +222,8 @@ impl TestApp {
                 "it does not end: {}",
                 self.log()
             );
-            tokio::time::sleep(GLANCE).await;
+            glance().await;
         }
-    }
-
-    /// Whether the process has ended.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        let process = self.process.as_mut().expect("it was started");
-        process.try_wait().unwrap().is_some()
     }
 
     /// The number of the process.
@@ -425,7 +419,7 @@ impl TestApp {
                 return task;
             }
             assert!(began.elapsed() < PATIENCE, "{task}: {}", self.log());
-            tokio::time::sleep(GLANCE).await;
+            glance().await;
         }
     }
 
@@ -464,6 +458,12 @@ impl Drop for TestApp {
     }
 }
 
+/// The time between two looks at another process, which can be asked, but cannot tell.
+pub(crate) async fn glance() {
+    // The other process is seen from outside only: nothing here can wait for it.
+    tokio::time::sleep(GLANCE).await;
+}
+
 /// Waits until `condition` holds, and says `what` was waited for if it never does.
 pub(crate) async fn wait_for<F: Future<Output = bool>>(
     what: &str,
@@ -473,7 +473,7 @@ pub(crate) async fn wait_for<F: Future<Output = bool>>(
     let began = Instant::now();
     while !condition().await {
         assert!(began.elapsed() < PATIENCE, "no {what}: {}", log());
-        tokio::time::sleep(GLANCE).await;
+        glance().await;
     }
 }
 
