@@ -79,7 +79,11 @@ async fn wait(worker: &Worker, events: &mut broadcast::Receiver<Event>, stop: &C
 }
 
 /// One attempt, and what came of it.
-async fn deliver(worker: &Worker, delivery: Delivery) {
+async fn deliver(worker: &Worker, mut delivery: Delivery) {
+    if worker.settings.callbacks.max_attempts == 0 {
+        // None is made, so none is counted.
+        delivery.attempt = 0;
+    }
     let span = tracing::info_span!(
         "callback",
         task_id = %delivery.task,

@@ -25,6 +25,15 @@ const N_SLOW: usize = 50;
 /// Readers beside whom latency is measured: as many as keep the service busy.
 const N_READERS: usize = 8;
 const PATH: &str = "/service/transcribe";
+const LOAD_COLUMNS: [&str; 7] = [
+    "request",
+    "clients",
+    "requests/s",
+    "p50 ms",
+    "p99 ms",
+    "worst ms",
+    "failed",
+];
 
 /// What the experiments share.
 pub(super) struct Bench<'a> {
@@ -65,15 +74,7 @@ impl<'a> Bench<'a> {
             let identifier = server.submit(PATH, &name, &self.call).await?;
             paths.push(format!("/task/{identifier}"));
         }
-        let mut table = Table::new(&[
-            "request",
-            "clients",
-            "requests/s",
-            "p50 ms",
-            "p99 ms",
-            "worst ms",
-            "failed",
-        ]);
+        let mut table = Table::new(&LOAD_COLUMNS);
         let health = ["/health".to_owned()];
         let pause = Duration::from_millis(20);
         let readers = load::get(
@@ -165,15 +166,7 @@ impl<'a> Bench<'a> {
         origin.on("POST /slow", Reply::silence());
         let drip = Reply::drip(self.short.clone(), Duration::from_millis(20));
         origin.on("GET /slow.wav", drip);
-        let mut table = Table::new(&[
-            "request",
-            "clients",
-            "requests/s",
-            "p50 ms",
-            "p99 ms",
-            "worst ms",
-            "failed",
-        ]);
+        let mut table = Table::new(&LOAD_COLUMNS);
         let paths = ["/health".to_owned()];
         let measure = || {
             load::get(
@@ -197,15 +190,7 @@ impl<'a> Bench<'a> {
             2,
             &measure().await?,
         ));
-        table.row([
-            "a task meanwhile, from submission to result".to_owned(),
-            "1".to_owned(),
-            String::new(),
-            number(Some(self.one_task(&server).await?), 1),
-            String::new(),
-            String::new(),
-            String::new(),
-        ]);
+        table.row(self.row_of_one_task(&server).await?);
 
         let client = reqwest::Client::builder().no_proxy().build()?;
         let downloads: Vec<_> = (0..N_SLOW)
@@ -223,18 +208,19 @@ impl<'a> Bench<'a> {
             .map(|_| tokio::spawn(slow_upload(server.host.clone())))
             .collect();
         table.row(row("GET /health, 50 slow uploads", 2, &measure().await?));
-        table.row([
-            "a task meanwhile, from submission to result".to_owned(),
-            "1".to_owned(),
-            String::new(),
-            number(Some(self.one_task(&server).await?), 1),
-            String::new(),
-            String::new(),
-            String::new(),
-        ]);
+        table.row(self.row_of_one_task(&server).await?);
         uploads.iter().for_each(tokio::task::JoinHandle::abort);
         table.print("Slow receivers, downloads and uploads (scripted engine)");
         Ok(())
+    }
+
+    async fn row_of_one_task(&self, server: &Server) -> anyhow::Result<[String; 7]> {
+        let took_ms = number(Some(self.one_task(server).await?), 1);
+        let mut row = [const { String::new() }; 7];
+        "a task meanwhile, from submission to result".clone_into(&mut row[0]);
+        "1".clone_into(&mut row[1]);
+        row[3] = took_ms;
+        Ok(row)
     }
 
     /// Milliseconds from the submission of a task to its result.

@@ -2,6 +2,8 @@
 //!
 //! Names of tests begin with the section of the contract, or the row of its audit, that they show.
 
+#![expect(clippy::unwrap_used, reason = "what a test needs and has not, ends it")]
+
 mod documents;
 mod framework;
 mod health;

@@ -1,4 +1,4 @@
-//! The OpenAPI document (contract 4.5).
+//! The `OpenAPI` document (contract 4.5).
 
 use std::collections::BTreeSet;
 

@@ -15,7 +15,7 @@ async fn submit(api: &TestApi, name: &str) -> String {
 
 /// Takes the task that has waited longest.
 async fn claim(api: &TestApi) -> Lease {
-    let claimed = api.store().claim("worker", Duration::from_secs(60)).await;
+    let claimed = api.store().claim("worker", Duration::from_mins(1)).await;
     claimed.unwrap().unwrap().lease
 }
 

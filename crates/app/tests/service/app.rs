@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -17,9 +18,13 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks at something that comes by itself.
 const GLANCE: Duration = Duration::from_millis(10);
 
+/// The user and group that own nothing.
+const NOBODY: u32 = 65_534;
+
 /// How a service is started.
 pub(crate) struct Builder {
     variables: Vec<(String, String)>,
+    user: Option<u32>,
 }
 
 /// A service that runs. Dropped, it is killed, and its folder removed.
@@ -57,6 +62,17 @@ impl Builder {
         builder
     }
 
+    /// Runs as a user to whom files can be forbidden; `None` where that cannot be.
+    pub(crate) fn as_nobody(mut self) -> Option<Self> {
+        let probe = Command::new(env!("CARGO_BIN_EXE_scriven"))
+            .arg("--version")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output();
+        self.user = Some(NOBODY);
+        probe.is_ok().then_some(self)
+    }
+
     /// A port that stays the same when it starts again.
     pub(crate) fn on_one_port(self) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -74,9 +90,13 @@ impl Builder {
     /// Starts it, and waits until it listens.
     pub(crate) fn start_unready(self) -> TestApp {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(user) = self.user {
+            std::os::unix::fs::chown(folder.path(), Some(user), Some(user)).unwrap();
+        }
         let mut app = TestApp {
             builder: self,
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             process: None,
             address: String::new(),
             client: reqwest::Client::builder()
@@ -111,6 +131,9 @@ impl Builder {
             .env("TMPDIR", folder)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
         command
     }
 }
@@ -120,6 +143,7 @@ impl TestApp {
     pub(crate) fn builder() -> Builder {
         let builder = Builder {
             variables: Vec::new(),
+            user: None,
         };
         builder
             .with("ENVIRONMENT", "testing")
@@ -198,14 +222,8 @@ impl TestApp {
                 "it does not end: {}",
                 self.log()
             );
-            tokio::time::sleep(GLANCE).await;
+            glance().await;
         }
-    }
-
-    /// Whether the process has ended.
-    pub(crate) fn has_ended(&mut self) -> bool {
-        let process = self.process.as_mut().expect("it was started");
-        process.try_wait().unwrap().is_some()
     }
 
     /// The number of the process.
@@ -231,6 +249,7 @@ impl TestApp {
     pub(crate) fn set(&mut self, name: &str, value: impl ToString) {
         let builder = Builder {
             variables: std::mem::take(&mut self.builder.variables),
+            user: self.builder.user,
         };
         self.builder = builder.with(name, value);
     }
@@ -269,6 +288,53 @@ impl TestApp {
             }
         }
         found
+    }
+
+    /// Checks that what was refused has left nothing: no task and no recording, not even for a moment.
+    pub(crate) async fn assert_nothing_left(&self) {
+        assert_eq!(self.recordings(), Vec::<PathBuf>::new());
+        assert_eq!(self.tasks().await, Vec::<Value>::new());
+    }
+
+    /// Waits until no recording is left, such as after a task.
+    pub(crate) async fn until_no_recordings(&self) {
+        self.wait_until("end of all recordings", async || {
+            self.recordings().is_empty()
+        })
+        .await;
+    }
+
+    /// The processes that it has started and not yet buried, by their command lines; zombies have none.
+    pub(crate) fn children(&self) -> Vec<String> {
+        let own = self.process_id().to_string();
+        let mut found = Vec::new();
+        for entry in fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else {
+                continue;
+            };
+            // The name, in brackets, may hold anything; the state and the parent stand behind it.
+            let after_name = stat.rsplit(')').next().unwrap_or_default();
+            if after_name.split_whitespace().nth(1) == Some(&*own) {
+                found.push(command_line(&entry.path()));
+            }
+        }
+        found
+    }
+
+    /// Open files, sockets and the like.
+    pub(crate) fn n_descriptors(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.process_id());
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    /// Memory that is its own, in bytes: what it holds, not what it has mapped of files.
+    pub(crate) fn memory_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.process_id())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("RssAnon:"));
+        let kilobytes = line.unwrap().split_whitespace().next().unwrap();
+        kilobytes.parse::<u64>().unwrap() * 1024
     }
 
     /// The address of `path`, which begins with a slash.
@@ -353,7 +419,7 @@ impl TestApp {
                 return task;
             }
             assert!(began.elapsed() < PATIENCE, "{task}: {}", self.log());
-            tokio::time::sleep(GLANCE).await;
+            glance().await;
         }
     }
 
@@ -392,6 +458,12 @@ impl Drop for TestApp {
     }
 }
 
+/// The time between two looks at another process, which can be asked, but cannot tell.
+pub(crate) async fn glance() {
+    // The other process is seen from outside only: nothing here can wait for it.
+    tokio::time::sleep(GLANCE).await;
+}
+
 /// Waits until `condition` holds, and says `what` was waited for if it never does.
 pub(crate) async fn wait_for<F: Future<Output = bool>>(
     what: &str,
@@ -401,8 +473,14 @@ pub(crate) async fn wait_for<F: Future<Output = bool>>(
     let began = Instant::now();
     while !condition().await {
         assert!(began.elapsed() < PATIENCE, "no {what}: {}", log());
-        tokio::time::sleep(GLANCE).await;
+        glance().await;
     }
+}
+
+/// The command line of the process at `folder` in `/proc`.
+pub(crate) fn command_line(folder: &Path) -> String {
+    let line = fs::read(folder.join("cmdline")).unwrap_or_default();
+    String::from_utf8_lossy(&line).replace('\0', " ")
 }
 
 fn form(parts: &[(&str, &str, &[u8])]) -> Form {

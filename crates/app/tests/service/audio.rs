@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// A WAV file with a tone: mono, 16 bits, 16 kHz.
 pub(crate) fn tone(seconds: f64) -> Vec<u8> {
@@ -29,6 +30,49 @@ fn sample(n: u32) -> [u8; 2] {
     #[expect(clippy::cast_possible_truncation, reason = "it fits")]
     let value = (phase.sin() * 8000.0) as i16;
     value.to_le_bytes()
+}
+
+/// A sound for [`made`]: two seconds of a tone.
+pub(crate) const TWO_SECONDS: [&str; 4] = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2"];
+
+/// A picture for [`made`], as long as the sound.
+pub(crate) const PICTURE: [&str; 4] = ["-f", "lavfi", "-i", "color=size=64x48:rate=5:duration=2"];
+
+/// What ffmpeg makes of `arguments`, in the format that `name` asks for; `None` after saying that the test is skipped.
+pub(crate) fn made(name: &str, arguments: &[&[&str]]) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y"])
+        .args(arguments.concat())
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output();
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("SKIPPED: no ffmpeg ({error}); run scripts/setup");
+            return None;
+        }
+    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {complaint}");
+    Some(fs::read(path).unwrap())
+}
+
+/// A program that plays ffmpeg. A shell writes it, for what is open for writing in one thread cannot be run by another.
+pub(crate) fn fake_ffmpeg(folder: &Path, script: &str) -> std::path::PathBuf {
+    let path = folder.join("ffmpeg");
+    let status = Command::new("sh")
+        .args([
+            "-c",
+            r#"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod +x "$0""#,
+        ])
+        .arg(&path)
+        .arg(script)
+        .status();
+    assert!(status.unwrap().success());
+    path
 }
 
 /// A file of the reference's tests, or `None` after saying that the test is skipped.

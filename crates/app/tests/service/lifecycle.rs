@@ -13,6 +13,14 @@ async fn submit(app: &TestApp, name: &str) -> String {
     app.post_file(PATH, name, &tone(0.1)).await.identifier()
 }
 
+/// How often a task was begun, by the log.
+fn n_starts(app: &TestApp, identifier: &str) -> usize {
+    let records = app.records();
+    let is_start =
+        |record: &&Value| record["message"] == "task started" && record["task_id"] == *identifier;
+    records.iter().filter(is_start).count()
+}
+
 async fn until_running(app: &TestApp, identifier: &str) {
     app.wait_until("start of a task", async || {
         app.task(identifier).await["status"] == "processing"
@@ -134,13 +142,7 @@ async fn c1_14_a_deleted_task_that_waits_is_never_run() {
         .expect(200);
     let last = submit(&app, "c.wav").await;
     app.completed(&last).await;
-    let started = |identifier: &str| {
-        let records = app.records();
-        let is_start = |record: &&Value| {
-            record["message"] == "task started" && record["task_id"] == *identifier
-        };
-        records.iter().filter(is_start).count()
-    };
+    let started = |identifier: &str| n_starts(&app, identifier);
     assert_eq!(
         (started(&waiting), started(&running), started(&last)),
         (0, 1, 1)
@@ -195,14 +197,7 @@ async fn c6_3_a_service_that_is_asked_to_stop_finishes_what_runs() {
     let finished = app.task(&running).await;
     assert_eq!(finished["status"], "completed", "{finished}");
     app.completed(&waiting).await;
-    let records = app.records();
-    let n_starts = |identifier: &str| {
-        let is_start = |record: &&Value| {
-            record["message"] == "task started" && record["task_id"] == *identifier
-        };
-        records.iter().filter(is_start).count()
-    };
-    assert_eq!(n_starts(&running), 1);
+    assert_eq!(n_starts(&app, &running), 1);
 }
 
 #[tokio::test]

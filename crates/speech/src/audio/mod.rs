@@ -25,6 +25,7 @@ mod source;
 
 pub use decode::{Measured, decode, measure};
 pub use error::AudioError;
+pub use ffmpeg::find_ffmpeg;
 pub use resample::{RATES, Resampler, UnusableRate};
 pub use samples::{Samples, Sound};
 pub use settings::Settings;
