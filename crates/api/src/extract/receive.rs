@@ -68,7 +68,11 @@ enum Slot {
     WrongExtension(String),
     /// It is as it should be, but will not be needed.
     Passed,
-    Stored(StoredFile),
+    /// It is there, though perhaps not on the disk yet: only the last of a name is worth waiting for.
+    Written {
+        file_name: String,
+        writer: MediaWriter,
+    },
 }
 
 impl Form {
@@ -92,7 +96,7 @@ impl Form {
         if !problems.is_empty() {
             return Err(Problem::Fields(problems));
         }
-        files_of(state, wanted, slots)
+        files_of(state, wanted, slots).await
     }
 
     /// The text of the field `name`, which must not be empty.
@@ -191,11 +195,15 @@ async fn receive_part(
     if !is_stored {
         return Ok(Slot::Passed);
     }
-    let media = store(part, state, wanted.max_bytes(state)).await?;
-    Ok(Slot::Stored(StoredFile { file_name, media }))
+    let writer = write(part, state, wanted.max_bytes(state)).await?;
+    Ok(Slot::Written { file_name, writer })
 }
 
-async fn store(mut part: Part<'_>, state: &ApiState, max_size: u64) -> Result<Media, Problem> {
+async fn write(
+    mut part: Part<'_>,
+    state: &ApiState,
+    max_size: u64,
+) -> Result<MediaWriter, Problem> {
     let mut writer: MediaWriter = state.media.create().await?;
     while let Some(piece) = part.piece().await? {
         if writer.size_bytes() + piece.len() as u64 > max_size {
@@ -204,19 +212,19 @@ async fn store(mut part: Part<'_>, state: &ApiState, max_size: u64) -> Result<Me
         }
         writer.write(&piece).await?;
     }
-    Ok(writer.finish().await?)
+    Ok(writer)
 }
 
 fn problems_of(wanted: &[FilePart], slots: &[Slot]) -> Vec<FieldProblem> {
     let problem = |(wanted, slot): (&FilePart, &Slot)| match slot {
         Slot::Missing => Some(FieldProblem::missing(wanted.name)),
         Slot::NoFile(input) => Some(FieldProblem::no_file(wanted.name, input.clone())),
-        Slot::WrongExtension(_) | Slot::Passed | Slot::Stored(_) => None,
+        Slot::WrongExtension(_) | Slot::Passed | Slot::Written { .. } => None,
     };
     wanted.iter().zip(slots).filter_map(problem).collect()
 }
 
-fn files_of<const N: usize>(
+async fn files_of<const N: usize>(
     state: &ApiState,
     wanted: [FilePart; N],
     slots: [Slot; N],
@@ -224,7 +232,10 @@ fn files_of<const N: usize>(
     let mut files = Vec::with_capacity(N);
     for (wanted, slot) in wanted.into_iter().zip(slots) {
         match slot {
-            Slot::Stored(file) => files.push(file),
+            Slot::Written { file_name, writer } => {
+                let media = writer.finish().await?;
+                files.push(StoredFile { file_name, media });
+            }
             Slot::WrongExtension(file_name) => {
                 let allowed = wanted.extensions(state);
                 return Err(Problem::Extension { file_name, allowed });
