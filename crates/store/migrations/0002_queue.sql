@@ -48,6 +48,8 @@ create index tasks_completed on tasks (end_time) where status = 'completed' and 
 -- Messages to callbacks that are neither delivered nor given up.
 create table outbox (
     task varchar not null primary key references tasks (uuid) on delete cascade,
+    -- The scheme, host and port of its URL.
+    receiver varchar not null,
     -- Attempts whose outcome is known.
     attempts integer not null default 0,
     due_at integer not null,
@@ -57,6 +59,7 @@ create table outbox (
     claimed_until integer
 );
 create index outbox_due on outbox (due_at);
+create index outbox_claimed on outbox (claimed_until, receiver) where claimed_until is not null;
 
 -- The log of attempts to deliver.
 create table deliveries (

@@ -15,7 +15,7 @@ pub(crate) struct Work {
     task: String,
     pub(crate) attempt: u32,
     started_at: Option<Timestamp>,
-    has_callback: bool,
+    callback_url: Option<String>,
     pub(crate) can_be_taken_up: bool,
 }
 
@@ -29,7 +29,7 @@ impl TryFrom<&SqliteRow> for Work {
             task: row.value("uuid")?,
             attempt: row.count("attempt")?,
             started_at: read_moment(row.text("start_time")?.as_deref()),
-            has_callback: row.text("callback_url")?.is_some(),
+            callback_url: row.text("callback_url")?,
             can_be_taken_up: row.value("can_be_taken_up")?,
         })
     }
@@ -61,10 +61,10 @@ pub(crate) async fn end_work(
     now: Timestamp,
 ) -> Result<Option<Event>, Failure> {
     update_row(connection, work, ending, now).await?;
-    if !work.has_callback {
+    let Some(callback_url) = &work.callback_url else {
         return Ok(None);
-    }
-    insert_message(connection, work, now).await?;
+    };
+    insert_message(connection, work, receiver(callback_url), now).await?;
     Ok(Some(Event::DeliveryQueued))
 }
 
@@ -103,12 +103,43 @@ async fn update_row(
 async fn insert_message(
     connection: &mut SqliteConnection,
     work: &Work,
+    receiver: &str,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    sqlx::query("insert into outbox (task, due_at) values (?, ?)")
+    sqlx::query("insert into outbox (task, receiver, due_at) values (?, ?, ?)")
         .bind(&work.task)
+        .bind(receiver)
         .bind(now.as_micros())
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Scheme, host and port of a URL: all messages that go there are one machine's to take.
+fn receiver(url: &str) -> &str {
+    let host_at = url.find("://").map_or(0, |at| at + "://".len());
+    let ends_host = |letter| matches!(letter, '/' | '?' | '#');
+    let end = url[host_at..].find(ends_host);
+    end.map_or(url, |end| &url[..host_at + end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_is_one_whatever_it_is_told_where() {
+        for (url, expected) in [
+            ("http://a.example/", "http://a.example"),
+            ("http://a.example/b?c=//d", "http://a.example"),
+            ("https://a.example:8443?x", "https://a.example:8443"),
+            ("http://[::1]:80#x", "http://[::1]:80"),
+            ("http://a.example", "http://a.example"),
+            // Whatever an older program stored.
+            ("a.example/b", "a.example"),
+            ("", ""),
+        ] {
+            assert_eq!(receiver(url), expected, "{url}");
+        }
+    }
 }

@@ -13,6 +13,10 @@ use crate::error::{Failure, StoreError};
 use crate::rows::{Row, stored};
 use crate::store::{Event, Reader, Store};
 
+/// Messages that one receiver is sent at once. More of them wait, so that a receiver that is slow keeps nobody else's
+/// messages waiting.
+const MOST_AT_ONE_RECEIVER: i64 = 64;
+
 /// A message that somebody is sending.
 #[derive(Debug)]
 pub struct Delivery {
@@ -63,8 +67,9 @@ pub struct DeliveryAttempt {
 }
 
 impl Store {
-    /// Takes the message that has been due longest; nobody else takes it for `lease_time`. An attempt counts when it is
-    /// recorded: one that was cut short by a crash is made again.
+    /// Takes the message that has been due longest, but none for a receiver that is being sent as many as it may; nobody
+    /// else takes it for `lease_time`. An attempt counts when it is recorded: one that was cut short by a crash is made
+    /// again.
     ///
     /// # Errors
     /// The database failed.
@@ -77,12 +82,15 @@ impl Store {
             .await
     }
 
-    /// When the next message is due that nobody is sending, or may be taken from whoever is; `None` if there is none.
+    /// When the next message is due that may be taken; `None` if there is none, or only for receivers that are being sent
+    /// as many as they may. When one of those is recorded there is [`Event::DeliveryQueued`].
     ///
     /// # Errors
     /// The database failed.
     pub async fn next_delivery_at(&self) -> Result<Option<Timestamp>, StoreError> {
-        self.read(next_due_at).await
+        let now = self.clock().now();
+        self.read(async |reader| next_due_at(reader, now).await)
+            .await
     }
 
     /// Stores how an attempt ended, and writes it into the log. A message whose task was deleted changes nothing, and
@@ -138,6 +146,9 @@ async fn claim(
         where task = (
             select task from outbox
             where due_at <= ? and (claimed_until is null or claimed_until <= ?)
+                and receiver not in (
+                    select receiver from outbox where claimed_until > ? group by receiver having count(*) >= ?
+                )
             order by due_at, task
             limit 1
         )
@@ -148,6 +159,8 @@ async fn claim(
     .bind(now.after(lease_time).as_micros())
     .bind(now.as_micros())
     .bind(now.as_micros())
+    .bind(now.as_micros())
+    .bind(MOST_AT_ONE_RECEIVER)
     .fetch_optional(connection)
     .await?;
     let delivery = row.as_ref().map(Delivery::try_from).transpose()?;
@@ -169,10 +182,16 @@ impl TryFrom<&SqliteRow> for Delivery {
     }
 }
 
-async fn next_due_at(mut reader: Reader) -> Result<Option<Timestamp>, Failure> {
+async fn next_due_at(mut reader: Reader, now: Timestamp) -> Result<Option<Timestamp>, Failure> {
     let micros: Option<i64> = sqlx::query_scalar(
-        "select min(case when claimed_until > due_at then claimed_until else due_at end) from outbox",
+        "select min(case when claimed_until > due_at then claimed_until else due_at end)
+        from outbox
+        where receiver not in (
+            select receiver from outbox where claimed_until > ? group by receiver having count(*) >= ?
+        )",
     )
+    .bind(now.as_micros())
+    .bind(MOST_AT_ONE_RECEIVER)
     .fetch_one(&mut *reader)
     .await?;
     Ok(micros.map(Timestamp::from_micros))
@@ -221,8 +240,8 @@ impl Record {
         }
         self.log(connection).await?;
         self.show(connection, retry_at.is_some()).await?;
-        let event = retry_at.map(|_| Event::DeliveryQueued);
-        Ok(((), event.into_iter().collect()))
+        // This one may be due again, and its receiver may be sent another.
+        Ok(((), vec![Event::DeliveryQueued]))
     }
 
     /// Lets the message wait; false if it is not the sender's any more.

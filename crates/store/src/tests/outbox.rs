@@ -182,3 +182,46 @@ async fn messages_are_sent_in_the_order_in_which_they_are_due() {
         );
     }
 }
+
+#[tokio::test]
+async fn c3_4_a_receiver_that_is_slow_keeps_nobody_else_waiting() {
+    let test = TestStore::new();
+    let end_a_task = async |url: &str| {
+        let id = test.insert(combination().with_callback(url)).await;
+        let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
+        let ending = Ending::Completed("{}".to_owned());
+        test.store.finish(&claimed.lease, &ending).await.unwrap();
+        test.clock.advance(Duration::from_millis(1));
+        id
+    };
+    for number in 0..66 {
+        end_a_task(&format!("http://slow.example/{number}")).await;
+    }
+    let mut deliveries = Vec::new();
+    while let Some(delivery) = test.store.claim_delivery(MINUTE).await.unwrap() {
+        deliveries.push(delivery);
+    }
+    assert_eq!(deliveries.len(), 64, "as many as it is sent at once");
+    assert_eq!(test.store.next_delivery_at().await.unwrap(), None);
+    let other = end_a_task("http://slow.example:8080/").await;
+    let now = test.store.clock().now();
+    assert!(test.store.next_delivery_at().await.unwrap() < Some(now));
+    let delivery = test.store.claim_delivery(MINUTE).await.unwrap().unwrap();
+    assert_eq!(delivery.task, other);
+    assert!(test.store.claim_delivery(MINUTE).await.unwrap().is_none());
+
+    // One that is recorded makes room for the next, and says so.
+    let mut events = test.store.events();
+    let first = &deliveries[0];
+    test.store
+        .record_delivery(first, &DELIVERED, TOOK)
+        .await
+        .unwrap();
+    assert_eq!(events.try_recv(), Ok(Event::DeliveryQueued));
+    assert!(test.store.next_delivery_at().await.unwrap() < Some(now));
+    let next = test.store.claim_delivery(MINUTE).await.unwrap().unwrap();
+    assert_eq!(next.url, "http://slow.example/64");
+    // One whose sender is gone does too, when its time is over.
+    test.clock.advance(MINUTE);
+    assert!(test.store.claim_delivery(MINUTE).await.unwrap().is_some());
+}

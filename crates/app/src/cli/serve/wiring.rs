@@ -18,8 +18,8 @@ use crate::exit::{Exit, Failure};
 
 /// The longest that a client may send nothing in the midst of a body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(60);
-/// Deliveries that go on at once.
-const DELIVERIES_AT_ONCE: usize = 32;
+/// Deliveries that go on at once: those of several receivers that never answer.
+const DELIVERIES_AT_ONCE: usize = 256;
 
 pub(super) fn engine(config: &Config) -> Arc<dyn Engine> {
     if config.engine.is_scripted() {
