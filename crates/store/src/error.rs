@@ -35,7 +35,7 @@ pub enum InsertError {
     Store(#[from] StoreError),
 }
 
-/// The database cannot be had for this process alone.
+/// The database, or the folder of recordings, cannot be had for this process alone.
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// Another process has it.
@@ -44,10 +44,16 @@ pub enum LockError {
         /// The file that is locked.
         path: PathBuf,
     },
-    /// The file beside the database that is locked cannot be made or locked.
+    /// Another process has the folder.
+    #[error("another scriven keeps its recordings in {}", path.display())]
+    FolderTaken {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The file beside the database that is locked cannot be made, or it or the folder cannot be locked.
     #[error("cannot lock {}: {source}", path.display())]
     Io {
-        /// The file.
+        /// The file or folder.
         path: PathBuf,
         /// Why.
         source: io::Error,

@@ -48,6 +48,8 @@ struct Inner {
     /// Held while the database is opened or closed: whether it ever was open.
     was_opened: tokio::sync::Mutex<bool>,
     is_closed: AtomicBool,
+    /// Whether nobody else may serve the database.
+    is_exclusive: AtomicBool,
     lock: Mutex<Option<File>>,
     #[cfg(any(test, feature = "testing"))]
     max_pages: std::sync::atomic::AtomicU32,
@@ -79,6 +81,7 @@ impl Store {
             opened: RwLock::default(),
             was_opened: tokio::sync::Mutex::default(),
             is_closed: AtomicBool::new(false),
+            is_exclusive: AtomicBool::new(false),
             lock: Mutex::default(),
             #[cfg(any(test, feature = "testing"))]
             max_pages: std::sync::atomic::AtomicU32::new(0),
@@ -92,8 +95,10 @@ impl Store {
     /// database in memory is nobody else's.
     ///
     /// # Errors
-    /// Another process does, or the file `<database>.lock` cannot be made.
+    /// Another process does, or the file `<database>.lock` cannot be made. It is then made before the database is opened,
+    /// which is not available as long as that cannot be.
     pub fn lock_exclusively(&self) -> Result<(), LockError> {
+        self.inner.is_exclusive.store(true, Ordering::SeqCst);
         let mut held = unpoisoned(self.inner.lock.lock());
         if held.is_none() {
             *held = crate::lock::lock(&self.inner.settings.url)?;
@@ -247,6 +252,10 @@ impl Store {
         }
         if self.inner.is_closed.load(Ordering::SeqCst) {
             return Err(StoreError::Unavailable("it was closed".to_owned()));
+        }
+        if self.inner.is_exclusive.load(Ordering::SeqCst) {
+            let locked = self.lock_exclusively();
+            locked.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         }
         let opened = Arc::new(Opened::open(&self.inner.settings, !*was_opened).await?);
         *was_opened = true;

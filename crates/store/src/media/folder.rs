@@ -1,10 +1,10 @@
 //! The folder itself: made, and for this user alone.
 
-use std::fs::{self, DirBuilder};
+use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
-use crate::error::MediaError;
+use crate::error::{LockError, MediaError};
 
 /// Makes `folder` if it is not there, and lets nobody else look into it.
 pub(super) fn make_private(folder: &Path) -> Result<(), MediaError> {
@@ -17,6 +17,24 @@ pub(super) fn make_private(folder: &Path) -> Result<(), MediaError> {
         made => made.map_err(unusable)?,
     }
     check_and_close(folder).map_err(unusable)
+}
+
+/// Locks `folder` itself for as long as the file that comes back is open; nothing where folders cannot be opened.
+pub(super) fn lock(folder: &Path) -> Result<Option<File>, LockError> {
+    if cfg!(not(unix)) {
+        return Ok(None);
+    }
+    let path = || folder.to_owned();
+    let unusable = |source| LockError::Io {
+        path: path(),
+        source,
+    };
+    let file = File::open(folder).map_err(unusable)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Err(LockError::FolderTaken { path: path() }),
+        Err(TryLockError::Error(source)) => Err(unusable(source)),
+    }
 }
 
 /// Refuses a folder that somebody else may have put there: where all may write, such as `/tmp`, its files would be

@@ -8,13 +8,14 @@ mod guard;
 mod sweep;
 mod writer;
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use guard::{Media, MediaKey, NotAMediaKey};
 pub use writer::MediaWriter;
 
-use crate::error::MediaError;
+use crate::error::{LockError, MediaError};
 use guard::InProgress;
 
 /// The folder of recordings. Cheap to clone; only clones know of each other's files in progress.
@@ -22,6 +23,7 @@ use guard::InProgress;
 pub struct MediaStore {
     folder: PathBuf,
     in_progress: Arc<InProgress>,
+    lock: Arc<OnceLock<File>>,
 }
 
 impl MediaStore {
@@ -34,7 +36,23 @@ impl MediaStore {
         Ok(Self {
             folder: folder.to_owned(),
             in_progress: Arc::default(),
+            lock: Arc::default(),
         })
+    }
+
+    /// Makes sure that no other process keeps its recordings in this folder as long as this store lives: each would sweep
+    /// those of the other, whose tasks are not in its database.
+    ///
+    /// # Errors
+    /// Another process does, or the folder cannot be locked.
+    pub fn lock_exclusively(&self) -> Result<(), LockError> {
+        if self.lock.get().is_none()
+            && let Some(folder) = folder::lock(&self.folder)?
+        {
+            // Whoever was faster has locked the same folder.
+            let _ = self.lock.set(folder);
+        }
+        Ok(())
     }
 
     /// Begins a recording.

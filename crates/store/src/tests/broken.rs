@@ -175,10 +175,19 @@ async fn e8_a_database_that_is_not_there_at_start_is_found_later() {
     let test = TestStore::new();
     let folder = test.database_path().with_file_name("later");
     let store = Store::new(settings(&folder.join("records.db")), test.clock.clone());
+    // What cannot be locked yet is locked when it is opened.
+    let locked = store.lock_exclusively();
+    assert!(matches!(locked, Err(LockError::Io { .. })), "{locked:?}");
     assert_unavailable(&store).await;
     fs::create_dir(&folder).unwrap();
     store.insert_task(combination(), NO_LIMITS).await.unwrap();
     assert_eq!(store.list_tasks().await.unwrap().len(), 1);
+    let second = Store::new(settings(&folder.join("records.db")), test.clock.clone());
+    let refused = second.lock_exclusively();
+    assert!(
+        matches!(refused, Err(LockError::Taken { .. })),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -233,6 +242,21 @@ async fn only_one_server_has_a_database() {
     );
     assert!(refused.unwrap_err().to_string().contains("another scriven"));
     test.store.close().await;
+    second.lock_exclusively().unwrap();
+}
+
+#[tokio::test]
+async fn only_one_server_has_a_folder_of_recordings() {
+    let test = TestStore::new();
+    let (first, second) = (test.media(), test.media());
+    first.lock_exclusively().unwrap();
+    first.clone().lock_exclusively().unwrap();
+    let refused = second.lock_exclusively();
+    assert!(
+        matches!(refused, Err(LockError::FolderTaken { .. })),
+        "{refused:?}"
+    );
+    drop(first);
     second.lock_exclusively().unwrap();
 }
 

@@ -13,7 +13,7 @@ use api::{ApiState, ServeSettings, Wiring, router};
 use domain::clock::Clock;
 use domain::service::EngineStatus;
 use outbound::Outbound;
-use store::{MediaStore, Store};
+use store::{LockError, MediaStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use worker::Worker;
@@ -74,10 +74,9 @@ fn serve_until_asked_to_stop(config: &Config) -> Result<(), Failure> {
 async fn serve(config: &Config) -> Result<(), Failure> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store = Store::new(config.database.store_settings(), Arc::clone(&clock));
-    store
-        .lock_exclusively()
-        .map_err(|error| Failure::from_error(Exit::Usage, &error))?;
+    alone(store.lock_exclusively(), "choose another with DB_URL")?;
     let media = MediaStore::open(config.media_dir()).map_err(|error| unusable(config, &error))?;
+    alone(media.lock_exclusively(), "choose another with TEMP_DIR")?;
     let outbound = Outbound::new(config.outbound_settings());
     let shutdown = lifecycle::watch().map_err(|error| internal(&error))?;
     let (listener, address) = listen(config).await?;
@@ -114,6 +113,19 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Refuses what another process has. What cannot be locked now may come later, as a disk does: requests are told until
+/// then, and health says so.
+fn alone(locked: Result<(), LockError>, hint: &str) -> Result<(), Failure> {
+    match locked {
+        Ok(()) => Ok(()),
+        Err(error @ LockError::Io { .. }) => {
+            tracing::warn!("{error}");
+            Ok(())
+        }
+        Err(error) => Err(Failure::from_error(Exit::Usage, &error).with_hint(hint)),
+    }
 }
 
 async fn listen(config: &Config) -> Result<(TcpListener, SocketAddr), Failure> {
