@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -17,9 +18,13 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Between two looks at something that comes by itself.
 const GLANCE: Duration = Duration::from_millis(10);
 
+/// The user and group that own nothing.
+const NOBODY: u32 = 65_534;
+
 /// How a service is started.
 pub(crate) struct Builder {
     variables: Vec<(String, String)>,
+    user: Option<u32>,
 }
 
 /// A service that runs. Dropped, it is killed, and its folder removed.
@@ -51,6 +56,17 @@ impl Builder {
         builder
     }
 
+    /// Runs as a user to whom files can be forbidden; `None` where that cannot be.
+    pub(crate) fn as_nobody(mut self) -> Option<Self> {
+        let probe = Command::new(env!("CARGO_BIN_EXE_scriven"))
+            .arg("--version")
+            .uid(NOBODY)
+            .gid(NOBODY)
+            .output();
+        self.user = Some(NOBODY);
+        probe.is_ok().then_some(self)
+    }
+
     /// A port that stays the same when it starts again.
     pub(crate) fn on_one_port(self) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -68,9 +84,13 @@ impl Builder {
     /// Starts it, and waits until it listens.
     pub(crate) fn start_unready(self) -> TestApp {
         let _ = rustls::crypto::ring::default_provider().install_default();
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(user) = self.user {
+            std::os::unix::fs::chown(folder.path(), Some(user), Some(user)).unwrap();
+        }
         let mut app = TestApp {
             builder: self,
-            folder: tempfile::tempdir().unwrap(),
+            folder,
             process: None,
             address: String::new(),
             client: reqwest::Client::builder()
@@ -105,6 +125,9 @@ impl Builder {
             .env("TMPDIR", folder)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null());
+        if let Some(user) = self.user {
+            command.uid(user).gid(user);
+        }
         command
     }
 }
@@ -114,6 +137,7 @@ impl TestApp {
     pub(crate) fn builder() -> Builder {
         let builder = Builder {
             variables: Vec::new(),
+            user: None,
         };
         builder
             .with("ENVIRONMENT", "testing")
@@ -225,6 +249,7 @@ impl TestApp {
     pub(crate) fn set(&mut self, name: &str, value: impl ToString) {
         let builder = Builder {
             variables: std::mem::take(&mut self.builder.variables),
+            user: self.builder.user,
         };
         self.builder = builder.with(name, value);
     }

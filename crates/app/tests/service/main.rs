@@ -9,7 +9,14 @@
 mod answer;
 mod app;
 mod audio;
+mod callbacks;
 mod crashes;
+mod database;
 mod failures;
 mod lifecycle;
+mod load;
+mod old_files;
+mod policy;
+mod receiver;
 mod section_8;
+mod sqlite;
