@@ -120,11 +120,15 @@ async fn deliver(worker: &Worker, mut delivery: Delivery) {
 /// Sends the message; `None` if its task is gone, or the database.
 async fn attempt(worker: &Worker, delivery: &Delivery) -> Option<DeliveryOutcome> {
     let settings = &worker.settings.callbacks;
-    let now = worker.store.clock().now();
+    // The wait begins when the attempt has failed, which may take as long as the time-out.
     let failed = |status: Option<u16>, error: String| DeliveryOutcome::Failed {
         status,
         error,
-        retry_at: next_attempt(delivery.attempt, settings.max_attempts, now),
+        retry_at: next_attempt(
+            delivery.attempt,
+            settings.max_attempts,
+            worker.store.clock().now(),
+        ),
     };
     if settings.max_attempts == 0 {
         let error = "callbacks are switched off (CALLBACK_MAX_RETRIES=0)".to_owned();
@@ -140,7 +144,7 @@ async fn attempt(worker: &Worker, delivery: &Delivery) -> Option<DeliveryOutcome
     let Ok(url) = Url::parse(&delivery.url) else {
         return Some(failed(None, "the URL cannot be used".to_owned()));
     };
-    let headers = headers(worker, delivery, &body, now);
+    let headers = headers(worker, delivery, &body, worker.store.clock().now());
     match worker.outbound.post(&url, headers, body).await {
         Ok(answer) if (200..300).contains(&answer.status) => Some(DeliveryOutcome::Delivered {
             status: answer.status,

@@ -24,9 +24,10 @@ async fn app_and_audio() -> (TestApp, Vec<u8>) {
     let audio = fixture(ENGLISH);
     let builder = TestApp::builder();
     let is_real = audio.is_some() && has_models(&["tiny.en", "segmentation-3.0", "campplus"]);
-    let builder = match is_real {
-        true => builder.with_speech().with("WHISPER_MODEL", "tiny.en"),
-        false => builder,
+    let builder = if is_real {
+        builder.with_speech().with("WHISPER_MODEL", "tiny.en")
+    } else {
+        builder
     };
     (builder.start().await, audio.unwrap_or_else(|| tone(1.0)))
 }
@@ -98,17 +99,11 @@ async fn s21_the_end_of_a_task_from_a_url_is_told() {
 
 #[tokio::test]
 async fn s22_a_callback_that_does_not_exist_is_not_reachable() {
-    let app = TestApp::start().await;
-    for protection in [false, true] {
-        let app = match protection {
-            true => {
-                &TestApp::builder()
-                    .with("SSRF_PROTECTION_ENABLED", "true")
-                    .start()
-                    .await
-            }
-            false => &app,
-        };
+    for protection in ["false", "true"] {
+        let app = TestApp::builder()
+            .with("SSRF_PROTECTION_ENABLED", protection)
+            .start()
+            .await;
         let url = "http://invalid-nonexistent-domain-12345.invalid/callback";
         let path = format!("/speech-to-text?callback_url={url}");
         let answer = app.post_file(&path, "a.wav", &tone(0.1)).await.expect(400);

@@ -462,28 +462,27 @@ async fn e8_a_database_that_is_none_at_start_is_waited_for() {
             .with("DB_POOL_TIMEOUT", 1)
     };
     fs::create_dir(&path).unwrap();
-    let app = builder().start_unready();
+    let mut app = builder().start_unready();
     assert_down(&app, "x").await;
     fs::remove_dir(&path).unwrap();
     app.wait_until_ready().await;
     post_combination(&app).await.identifier();
-    drop(app);
+    // In peace, so that no log is left from which the file could be made again.
+    app.signal("TERM");
+    app.wait_for_end().await;
 
     fs::rename(&path, aside(&path)).unwrap();
     fs::write(&path, "no database ".repeat(1000)).unwrap();
-    let app = builder().start_unready();
+    let mut app = builder().start_unready();
     assert_down(&app, "x").await;
     fs::rename(aside(&path), &path).unwrap();
     app.wait_until_ready().await;
     assert_eq!(app.tasks().await.len(), 1);
-    drop(app);
+    app.signal("TERM");
+    app.wait_for_end().await;
 
     let mut other = sqlite::open(&path).await;
-    sqlite::execute(
-        &mut other,
-        "pragma locking_mode = exclusive; begin exclusive",
-    )
-    .await;
+    sqlite::execute(&mut other, "pragma journal_mode = delete; begin exclusive").await;
     let app = builder().start_unready();
     app.get("/health").await.expect(200);
     app.get("/health/ready").await.expect(503);
