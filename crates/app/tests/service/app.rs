@@ -477,6 +477,29 @@ pub(crate) async fn wait_for<F: Future<Output = bool>>(
     }
 }
 
+/// What `work` gives, and how often `path` was answered while it went on.
+pub(crate) async fn while_others_ask<T>(
+    app: &TestApp,
+    path: &str,
+    work: impl Future<Output = T>,
+) -> (T, usize) {
+    let mut work = std::pin::pin!(work);
+    let mut n_answers = 0;
+    loop {
+        tokio::select! {
+            done = &mut work => return (done, n_answers),
+            answer = app.get(path) => {
+                answer.expect(200);
+                n_answers += 1;
+            }
+        }
+        tokio::select! {
+            done = &mut work => return (done, n_answers),
+            () = tokio::time::sleep(GLANCE) => {}
+        }
+    }
+}
+
 /// The command line of the process at `folder` in `/proc`.
 pub(crate) fn command_line(folder: &Path) -> String {
     let line = fs::read(folder.join("cmdline")).unwrap_or_default();
