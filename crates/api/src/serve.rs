@@ -12,7 +12,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use hyper::body::Incoming;
+use http::HeaderValue;
+use http::header::CONNECTION;
+use hyper::body::{Body as _, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -93,7 +95,9 @@ async fn answer(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ClientAddress(address));
+        let has_body = !request.body().is_end_stream();
         let answer = router.clone().oneshot(request.map(Body::new));
+        let answer = async move { Ok(last_if_refused(answer.await?, has_body)) };
         Box::pin(answer) as Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>
     });
     let mut connection = http1::Builder::new()
@@ -117,6 +121,15 @@ async fn answer(
         Ok(()) => linger(connection.into_parts().io.into_inner()).await,
         Err(error) => tracing::debug!(%error, "a connection ended early"),
     }
+}
+
+/// A request that is refused may have more of a body than was read: its client must not send another one behind it.
+fn last_if_refused(mut answer: Response, has_body: bool) -> Response {
+    if has_body && !answer.status().is_success() {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+    }
+    answer
 }
 
 /// How long, and how much, is read of what nobody wants.

@@ -140,7 +140,8 @@ fn connect_options(settings: &Settings) -> SqliteConnectOptions {
         .journal_mode(SqliteJournalMode::Wal)
         // Each commit is on the disk before it is answered: what was accepted survives a loss of power, too.
         .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(settings.acquire_timeout)
+        // A writer may wait for its connection, and then for another process: together no longer than a caller does.
+        .busy_timeout(settings.acquire_timeout / 2)
         .foreign_keys(true);
     if !settings.echo {
         return options.disable_statement_logging();
@@ -154,7 +155,7 @@ fn connect_options(settings: &Settings) -> SqliteConnectOptions {
 fn pool(settings: &Settings, n_connections: u32) -> SqlitePoolOptions {
     SqlitePoolOptions::new()
         .max_connections(n_connections.max(1))
-        .acquire_timeout(settings.acquire_timeout)
+        .acquire_timeout(settings.acquire_timeout / 2)
         .max_lifetime(None::<Duration>)
         .idle_timeout(None::<Duration>)
         .test_before_acquire(false)

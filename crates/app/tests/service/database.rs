@@ -337,6 +337,7 @@ async fn sc2_a_database_that_another_program_locks_can_be_read() {
     // A lock that is given up in time is waited for.
     sqlite::execute(&mut other, "begin immediate").await;
     let release = async {
+        // The lock is held for some time, whatever the other process does meanwhile.
         tokio::time::sleep(Duration::from_millis(300)).await;
         sqlite::execute(&mut other, "commit").await;
     };

@@ -523,6 +523,9 @@ async fn se4_a_download_calls_no_address_of_the_house() {
         .await;
     let origin = Origin::start().await;
     let port = origin.address().port();
+    // A final dot is not resolved everywhere, but never leads here.
+    let dotted = fetch(&app, &format!("http://localhost.:{port}/a.mp3")).await;
+    assert!([400, 422].contains(&dotted.status), "{}", dotted.text);
     for host in [
         "127.0.0.1",
         "127.1",
@@ -531,7 +534,6 @@ async fn se4_a_download_calls_no_address_of_the_house() {
         "017700000001",
         "0.0.0.0",
         "localhost",
-        "localhost.",
         "LOCALHOST",
         "[::1]",
         "[::]",

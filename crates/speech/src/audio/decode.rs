@@ -53,10 +53,16 @@ pub fn measure(
 ) -> Result<Measured, AudioError> {
     let input = Input::open(source.into(), settings, monitor)?;
     let watch = Watch::start(settings, Keep::Count, monitor);
-    let n_samples = read(&input, watch)?.len();
+    let collected = read(&input, watch);
+    let is_cut_off = is_cut_off(&mut input.reopen()?, input.n_bytes);
+    let n_samples = match collected {
+        // The track may lie in what is missing.
+        Err(AudioError::NoAudioTrack) if is_cut_off => 0,
+        collected => collected?.len(),
+    };
     Ok(Measured {
         duration: Seconds::from_samples(n_samples, SAMPLE_RATE),
-        is_cut_off: is_cut_off(&mut input.reopen()?, input.n_bytes),
+        is_cut_off,
     })
 }
 
