@@ -548,7 +548,6 @@ async fn se6_a_large_upload_is_never_in_memory() {
         tokio::select! {
             answer = &mut request => break answer.unwrap(),
             // Between two looks at another process, which cannot tell.
-            // Between two looks at the memory of another process.
             () = tokio::time::sleep(Duration::from_millis(5)) => most = most.max(app.memory_bytes()),
         }
     };
