@@ -71,7 +71,7 @@ enum Slot {
     /// It is there, though perhaps not on the disk yet: only the last of a name is worth waiting for.
     Written {
         file_name: String,
-        writer: MediaWriter,
+        writer: Box<MediaWriter>,
     },
 }
 
@@ -196,6 +196,7 @@ async fn receive_part(
         return Ok(Slot::Passed);
     }
     let writer = write(part, state, wanted.max_bytes(state)).await?;
+    let writer = Box::new(writer);
     Ok(Slot::Written { file_name, writer })
 }
 

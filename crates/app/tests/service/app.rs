@@ -38,6 +38,10 @@ pub(crate) struct TestApp {
 
 impl Builder {
     /// A variable of the environment.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts are given as they are"
+    )]
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Self {
         self.variables.retain(|(known, _)| known != name);
         self.variables.push((name.to_owned(), value.to_string()));
@@ -63,7 +67,7 @@ impl Builder {
     }
 
     /// Runs as a user to whom files can be forbidden; `None` where that cannot be.
-    pub(crate) fn as_nobody(mut self) -> Option<Self> {
+    pub(crate) fn by_nobody(mut self) -> Option<Self> {
         let probe = Command::new(env!("CARGO_BIN_EXE_scriven"))
             .arg("--version")
             .uid(NOBODY)
@@ -504,6 +508,7 @@ pub(crate) async fn while_others_ask<T>(
         }
         tokio::select! {
             done = &mut work => return (done, n_answers),
+            // The other process is asked again and again, but not all the time.
             () = tokio::time::sleep(GLANCE) => {}
         }
     }

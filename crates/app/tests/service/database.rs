@@ -525,7 +525,7 @@ async fn c5_3_a_database_is_served_by_one_service_at_a_time() {
 
 #[tokio::test]
 async fn fr2_what_may_not_be_read_or_written_is_said_to_be_so() {
-    let Some(builder) = TestApp::builder().as_nobody() else {
+    let Some(builder) = TestApp::builder().by_nobody() else {
         eprintln!("SKIPPED: only root can start the service as another user");
         return;
     };

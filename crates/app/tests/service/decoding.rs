@@ -151,7 +151,7 @@ async fn fr1_what_is_no_sound_is_400_and_leaves_nothing() {
         ("one-byte.wav", b"R"),
         ("noise.mp3", &noise(100_000)),
         ("noise.mkv", &noise(100_000)),
-        ("zeros.mp3", &[0; 100_000]),
+        ("zeros.mp3", &[0; 10_000]),
         (
             "text.mp3",
             "Es war einmal ein Müller, der war arm.\n".as_bytes(),
@@ -320,12 +320,7 @@ async fn kb1_a_video_says_what_its_sound_says() {
     );
     let source = ["-i", source.to_str().unwrap()];
     for (name, arguments) in VIDEOS {
-        let arguments = [
-            &source[..],
-            &PICTURE,
-            &["-ar", "16000", "-b:a", "192k"],
-            arguments,
-        ];
+        let arguments = [&source[..], &PICTURE, &["-ar", "16000"], arguments];
         let Some(video) = made(name, &arguments) else {
             return;
         };

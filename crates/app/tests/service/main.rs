@@ -5,6 +5,10 @@
     clippy::unwrap_used,
     reason = "a helper of tests that fails is a failed test"
 )]
+#![expect(
+    clippy::print_stderr,
+    reason = "tests tell what they skip, and what the service wrote when one fails"
+)]
 
 mod answer;
 mod app;

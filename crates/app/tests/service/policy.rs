@@ -31,7 +31,8 @@ async fn submit_url(app: &TestApp, url: &str) -> Answer {
 }
 
 fn percent_encoded(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02X}")).collect()
+    let bytes = text.bytes().map(|byte| format!("%{byte:02X}"));
+    bytes.collect::<Vec<_>>().concat()
 }
 
 /// Checks that `url` may be called neither way, and that no answer tells more than was asked.

@@ -17,7 +17,7 @@ use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
 /// The longest that a client may send nothing in the midst of a body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(60);
+const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Deliveries that go on at once: those of several receivers that never answer.
 const DELIVERIES_AT_ONCE: usize = 256;
 
@@ -106,7 +106,7 @@ pub(super) fn api_settings(config: &Config) -> ApiSettings {
 
 /// The reference's default, `tiny`, or of what is installed what comes closest: a new user need fetch nothing more.
 fn default_model(config: &Config) -> ModelName {
-    let names = ["tiny", "base", "tiny.en"].map(|name| name.parse::<ModelName>());
+    let names = ["tiny", "base", "tiny.en"].map(str::parse::<ModelName>);
     let names: Vec<_> = names.into_iter().flatten().collect();
     let places = &config.model_request().places;
     let is_here = |name: &&ModelName| {
