@@ -8,10 +8,10 @@ export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 SCRIVEN := $(TARGET)/release/scriven
 
-.PHONY: help setup models build demo test bench
+.PHONY: help setup models build demo serve test schemathesis bench bench-service
 
 help: ## List the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 setup: ## Install what is missing: compiler, ffmpeg, Python with pip, Rust
 	@scripts/setup
@@ -26,9 +26,18 @@ build: setup ## Build target/release/scriven
 demo: models build ## Write down what is said in a real recording
 	@scripts/demo "$(SCRIVEN)"
 
+serve: models build ## Start the service on http://localhost:8000
+	@$(SCRIVEN) serve
+
 test: models ## Everything that continuous integration checks
 	@echo "Running all checks (the first time takes some minutes)" >&2
 	@cargo xtask ci
 
+schemathesis: setup ## Try the service with some thousand requests made of its OpenAPI document
+	@cargo xtask schemathesis
+
 bench: models build ## Compare speed, words and memory with faster-whisper
 	@cargo xtask bench
+
+bench-service: models build ## Measure how the service answers while it works
+	@cargo xtask bench-service

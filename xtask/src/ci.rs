@@ -1,5 +1,6 @@
 //! What continuous integration runs, and nothing else.
 
+use crate::schemathesis;
 use crate::step::{Step, has_cargo};
 
 /// Every check, cheapest first.
@@ -33,6 +34,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     } else {
         Step::cargo("tests", &["test", "--workspace"]).run()?;
     }
+    schemathesis::check()?;
     // Without it, the licences at least are compared by a test of `tests/tidy`.
     if has_cargo("deny") {
         Step::cargo("dependencies", &["deny", "check"]).run()?;

@@ -1,6 +1,7 @@
 //! Our own commands: `cargo xtask <command>`.
 
 mod bench;
+mod bench_service;
 mod ci;
 mod console;
 mod driver;
@@ -8,7 +9,10 @@ mod eval;
 mod example;
 mod manifest;
 mod models;
+mod python;
+mod schemathesis;
 mod score;
+mod server;
 mod step;
 mod table;
 
@@ -29,6 +33,10 @@ enum Command {
     Tidy,
     /// Speed, words, speakers and memory next to other programs
     Bench(Box<bench::Options>),
+    /// How the service answers while it works
+    BenchService(bench_service::Options),
+    /// Whether the service answers as its own document says, to thousands of requests that nobody thought of
+    Schemathesis(schemathesis::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),
 }
@@ -38,6 +46,8 @@ fn main() -> anyhow::Result<()> {
         Command::Ci => ci::run(),
         Command::Tidy => ci::tidy(),
         Command::Bench(options) => bench::run(&options),
+        Command::BenchService(options) => bench_service::run(&options),
+        Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Eval(options) => eval::run(&options),
     }
 }

@@ -1,12 +1,16 @@
 //! The `scriven` command: a table of its sub-commands.
 
 mod cli;
+mod clock;
+mod config;
 mod console;
 mod engine;
 mod exit;
 mod guard;
 mod interrupt;
+mod lifecycle;
 mod stdout;
+mod telemetry;
 
 use std::process::ExitCode;
 
@@ -32,6 +36,8 @@ enum Command {
     Diarize(Box<cli::diarize::Args>),
     Combine(cli::combine::Args),
     Models(cli::models::Args),
+    Serve(cli::serve::Args),
+    CheckConfig(cli::check_config::Args),
 }
 
 fn main() -> ExitCode {
@@ -41,6 +47,8 @@ fn main() -> ExitCode {
         Command::Diarize(args) => cli::diarize::run(&args),
         Command::Combine(args) => cli::combine::run(&args),
         Command::Models(args) => cli::models::run(args),
+        Command::Serve(args) => cli::serve::run(&args),
+        Command::CheckConfig(args) => cli::check_config::run(&args),
     };
     exit.into()
 }

@@ -126,7 +126,8 @@ impl<'a> Members<'a> {
         Err(wrong(&self.place, reason))
     }
 
-    fn get(&self, name: &str) -> Result<&'a Value, DocumentError> {
+    /// The member, which may be null.
+    pub(crate) fn get(&self, name: &str) -> Result<&'a Value, DocumentError> {
         let value = self.members.get(name);
         value.ok_or_else(|| wrong(&self.place, format!("has no '{name}'")))
     }

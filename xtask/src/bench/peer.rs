@@ -1,12 +1,8 @@
 //! The programs that we compare ourselves with, each in a virtual environment of its own.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, bail};
-
-use crate::console::say;
-use crate::example::target_folder;
+use crate::python::Environment;
 
 /// A program to be compared with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -62,52 +58,17 @@ impl Peer {
     /// # Errors
     /// Python has no `venv`, or pip reaches no package index.
     pub(super) fn install(self) -> anyhow::Result<PathBuf> {
-        let packages = self.packages();
-        let folder = target_folder()?.join("bench").join(packages.join("_"));
-        let python = folder.join("bin/python");
-        if self.works(&python) {
-            return Ok(python);
-        }
-        let listed = packages.join(", ");
-        say(
-            "bench",
-            &format!("installing {listed} in {}", folder.display()),
-        );
-        let mut venv = Command::new("python3");
-        let status = venv.args(["-m", "venv", "--clear"]).arg(&folder).status();
-        let status = status.context("cannot run python3; install Python 3.9 or later")?;
-        if !status.success() {
-            bail!(
-                "python3 cannot make a virtual environment; on Debian and Ubuntu: apt-get install python3-venv"
-            );
-        }
-        let mut pip = Command::new(&python);
-        pip.args([
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "--disable-pip-version-check",
-        ]);
-        pip.args(self.pip_options()).args(packages);
-        if !pip.status().context("cannot run pip")?.success() || !self.works(&python) {
-            bail!(
-                "pip could not install {listed}: it needs a package index (set PIP_INDEX_URL to a mirror, or give \
-                 --peer-python, or --no-peer to measure scriven alone)"
-            );
-        }
-        Ok(python)
-    }
-
-    fn works(self, python: &Path) -> bool {
-        let module = match self {
-            Self::FasterWhisper => "import faster_whisper",
-            Self::WhisperX => "import whisperx",
-            Self::Senko => "import senko",
+        let environment = Environment {
+            command: "bench",
+            packages: self.packages(),
+            pip_options: self.pip_options(),
+            proof: match self {
+                Self::FasterWhisper => "import faster_whisper",
+                Self::WhisperX => "import whisperx",
+                Self::Senko => "import senko",
+            },
+            hint: "set PIP_INDEX_URL to a mirror, or give --peer-python, or --no-peer to measure scriven alone",
         };
-        let mut command = Command::new(python);
-        command.args(["-c", module]);
-        command.stderr(std::process::Stdio::null());
-        python.exists() && command.status().is_ok_and(|status| status.success())
+        environment.install()
     }
 }

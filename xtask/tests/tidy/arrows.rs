@@ -10,8 +10,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("nn", &[]),
     ("speech", &["domain", "nn"]),
-    ("scriven", &["domain", "nn", "speech"]),
-    ("xtask", &["domain", "nn", "speech"]),
+    ("store", &["domain"]),
+    ("outbound", &[]),
+    ("api", &["domain", "store", "outbound"]),
+    ("worker", &["domain", "store", "outbound", "speech"]),
+    (
+        "scriven",
+        &["domain", "speech", "store", "outbound", "api", "worker"],
+    ),
+    ("xtask", &["domain", "nn", "speech", "outbound"]),
 ];
 
 #[test]

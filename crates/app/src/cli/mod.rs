@@ -2,6 +2,7 @@
 
 pub(crate) mod align;
 mod align_args;
+pub(crate) mod check_config;
 pub(crate) mod combine;
 mod compute_type;
 mod dialogue;
@@ -10,6 +11,7 @@ mod documents;
 mod input;
 mod machine_args;
 pub(crate) mod models;
+pub(crate) mod serve;
 mod speaker_args;
 mod split_args;
 pub(crate) mod transcribe;

@@ -8,6 +8,7 @@
 mod align;
 mod align_sizes;
 mod broken_files;
+mod check_config;
 mod combine;
 mod command;
 mod help;

@@ -4,15 +4,18 @@ use std::str::FromStr;
 
 use crate::language::Language;
 use crate::transcript::{Segment, WordTiming};
+use crate::words::words;
 
-/// What the text is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum AsrTask {
-    /// The words in the language spoken.
-    #[default]
-    Transcribe,
-    /// The words in English.
-    Translate,
+words! {
+    /// What the text is to be.
+    #[derive(Default)]
+    AsrTask {
+        /// The words in the language spoken.
+        #[default]
+        Transcribe = "transcribe",
+        /// The words in English.
+        Translate = "translate",
+    }
 }
 
 /// Whether words get times from the model that recognised them.

@@ -4,6 +4,7 @@ pub mod batched;
 pub mod detect;
 pub mod error;
 mod fallback;
+mod given;
 pub mod mel;
 pub mod network;
 pub mod prompt;
@@ -18,9 +19,10 @@ pub mod words;
 
 pub use whisper::Whisper;
 
+use domain::language::Language;
 use domain::options::AsrOptions;
 use domain::progress::Monitor;
-use domain::transcript::Transcript;
+use domain::transcript::{Segment, Transcript};
 use error::AsrError;
 
 use crate::audio::Sound;
@@ -65,6 +67,29 @@ pub fn transcribe_chunks<'a>(
         sound.into(),
         chunks,
         options,
+        monitor,
+    )
+}
+
+/// Gives the words of a known text, `segments` of a recording, times; each sentence becomes a segment. Reports
+/// [`Stage::Align`](domain::progress::Stage::Align).
+///
+/// # Errors
+///
+/// When the monitor cancels.
+pub fn time_words<'a>(
+    whisper: &Whisper,
+    sound: impl Into<Sound<'a>>,
+    segments: &[Segment],
+    language: Language,
+    monitor: &dyn Monitor,
+) -> Result<Vec<Segment>, AsrError> {
+    given::time_words(
+        whisper.network(),
+        whisper.tokenizer(),
+        sound.into(),
+        segments,
+        language,
         monitor,
     )
 }

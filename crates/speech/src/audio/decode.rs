@@ -1,12 +1,15 @@
 //! Who decodes what, and in which order they are asked.
 
 use domain::progress::Monitor;
+use domain::units::Seconds;
 
+use super::collected::{Collected, Keep};
+use super::cut_off::is_cut_off;
 use super::guard::Watch;
 use super::native::{self, Decoded, Failure, HeAac};
 use super::sniff::{Content, sniff};
 use super::source::Input;
-use super::{AudioError, Samples, Settings, Source, ffmpeg};
+use super::{AudioError, SAMPLE_RATE, Samples, Settings, Source, ffmpeg};
 
 /// Decodes a recording of any kind to mono samples at 16 kHz.
 ///
@@ -25,18 +28,56 @@ pub fn decode(
     monitor: &dyn Monitor,
 ) -> Result<Samples, AudioError> {
     let input = Input::open(source.into(), settings, monitor)?;
-    let watch = Watch::start(settings, monitor);
+    let watch = Watch::start(settings, Keep::Samples, monitor);
+    Ok(read(&input, watch)?.into_samples())
+}
+
+/// What is known of a recording that was decoded and not kept.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measured {
+    /// How long it lasts.
+    pub duration: Seconds,
+    /// Whether its end is missing, as far as its format says that.
+    pub is_cut_off: bool,
+}
+
+/// Decodes a recording as [`decode`] does and keeps nothing: says whether it can be decoded, and how long it lasts.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn measure(
+    source: impl Into<Source>,
+    settings: &Settings,
+    monitor: &dyn Monitor,
+) -> Result<Measured, AudioError> {
+    let input = Input::open(source.into(), settings, monitor)?;
+    let watch = Watch::start(settings, Keep::Count, monitor);
+    let collected = read(&input, watch);
+    let is_cut_off = is_cut_off(&mut input.reopen()?, input.n_bytes);
+    let n_samples = match collected {
+        // The track may lie in what is missing.
+        Err(AudioError::NoAudioTrack) if is_cut_off => 0,
+        collected => collected?.len(),
+    };
+    Ok(Measured {
+        duration: Seconds::from_samples(n_samples, SAMPLE_RATE),
+        is_cut_off,
+    })
+}
+
+fn read(input: &Input, watch: Watch<'_>) -> Result<Collected, AudioError> {
     match sniff(&input.head) {
         Content::NotMedia(looks_like) => Err(AudioError::NotAudio { looks_like }),
-        Content::Foreign(format) => ffmpeg::decode(&input, format, watch),
+        Content::Foreign(format) => ffmpeg::decode(input, format, watch),
         Content::Native(format) => Attempt {
-            input: &input,
+            input,
             format: Some(format),
             watch,
         }
         .run(),
         Content::Unknown => Attempt {
-            input: &input,
+            input,
             format: None,
             watch,
         }
@@ -53,7 +94,7 @@ struct Attempt<'a> {
 }
 
 impl Attempt<'_> {
-    fn run(&self) -> Result<Samples, AudioError> {
+    fn run(&self) -> Result<Collected, AudioError> {
         match native::decode(self.input, HeAac::Refuse, self.watch) {
             Ok(Decoded {
                 samples,
@@ -74,7 +115,7 @@ impl Attempt<'_> {
         }
     }
 
-    fn ask_ffmpeg(&self, codec: &str) -> Result<Samples, AudioError> {
+    fn ask_ffmpeg(&self, codec: &str) -> Result<Collected, AudioError> {
         ffmpeg::decode(
             self.input,
             &format!(
@@ -86,7 +127,7 @@ impl Attempt<'_> {
     }
 
     /// Without `ffmpeg`, the core of HE-AAC or a later track that is readable here is better than nothing.
-    fn core_or(&self, error: AudioError) -> Result<Samples, AudioError> {
+    fn core_or(&self, error: AudioError) -> Result<Collected, AudioError> {
         if !matches!(
             error,
             AudioError::FfmpegMissing { .. } | AudioError::FfmpegFailed { .. }
@@ -101,7 +142,7 @@ impl Attempt<'_> {
     }
 
     /// The decoder here gave up on the way; `ffmpeg` may get further. Only one result is held at a time.
-    fn salvage(&self, samples: Samples) -> Result<Samples, AudioError> {
+    fn salvage(&self, samples: Collected) -> Result<Collected, AudioError> {
         let n_samples = samples.len();
         drop(samples);
         match self.ask_ffmpeg("sound") {
@@ -117,7 +158,7 @@ impl Attempt<'_> {
     }
 
     /// The decoder here read nothing; `ffmpeg` may.
-    fn second_opinion(&self, reason: String) -> Result<Samples, AudioError> {
+    fn second_opinion(&self, reason: String) -> Result<Collected, AudioError> {
         match self.ask_ffmpeg("sound") {
             Err(error) if is_final(&error) => Err(error),
             Err(error) => Err(match (self.format, error) {

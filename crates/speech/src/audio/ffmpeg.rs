@@ -4,15 +4,17 @@
 //! sees none of our environment, and is killed when it takes too long, writes too much, or is no longer wanted.
 
 use std::io::{self, Read};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use super::collected::Collected;
 use super::guard::Watch;
 use super::pump::{Event, Pump};
 use super::sink::{Rejected, Sink};
 use super::source::Input;
-use super::{AudioError, SAMPLE_RATE, Samples, Settings};
+use super::{AudioError, SAMPLE_RATE, Settings};
 
 /// Containers that `ffmpeg` may open. Playlists, scripts, devices and pictures are left out: they name other files.
 const CONTAINERS: &str = "aac,ac3,eac3,act,adts,aiff,amr,amrnb,amrwb,ape,asf,asf_o,au,avi,caf,dsf,dts,dtshd,dv,flac,flv,\
@@ -22,8 +24,11 @@ const CONTAINERS: &str = "aac,ac3,eac3,act,adts,aiff,amr,amrnb,amrwb,ape,asf,asf
 /// How often the child's silence is interrupted to see whether it should stop.
 const POLL: Duration = Duration::from_millis(50);
 
-/// What is kept of the child's complaints, in bytes.
-const MAX_COMPLAINT_BYTES: u64 = 16 * 1024;
+/// What is kept of the child's complaints, in bytes: the last, for there it says why it gave up.
+const MAX_COMPLAINT_BYTES: usize = 16 * 1024;
+
+/// What of them goes into the log, in bytes.
+const MAX_LOGGED_BYTES: usize = 2 * 1024;
 
 /// Variables that a program needs to run; all others stay here, for some are secrets.
 const INHERITED_VARIABLES: [&str; 5] = [
@@ -34,33 +39,64 @@ const INHERITED_VARIABLES: [&str; 5] = [
     "TMPDIR",
 ];
 
+/// Whether there is an `ffmpeg` to ask; it is looked for, and not run.
+///
+/// # Errors
+///
+/// [`AudioError::FfmpegMissing`], worded for who can install it.
+pub fn find_ffmpeg(settings: &Settings) -> Result<(), AudioError> {
+    let program = &settings.ffmpeg;
+    let folders = std::env::var_os("PATH").unwrap_or_default();
+    let is_path = program.components().nth(1).is_some();
+    let is_there = if is_path {
+        is_program(program)
+    } else {
+        std::env::split_paths(&folders).any(|folder| is_program(&folder.join(program)))
+    };
+    if is_there {
+        return Ok(());
+    }
+    Err(AudioError::FfmpegMissing {
+        content: "Opus, Windows Media, AMR and many kinds of video".to_owned(),
+        program: program.clone(),
+        source: io::ErrorKind::NotFound.into(),
+    })
+}
+
+fn is_program(path: &Path) -> bool {
+    let Ok(metadata) = path.metadata() else {
+        return false;
+    };
+    #[cfg(unix)]
+    let may_be_run = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 != 0;
+    #[cfg(not(unix))]
+    let may_be_run = true;
+    metadata.is_file() && may_be_run
+}
+
 /// Decodes the first audio stream; `content` is what the errors call it.
 pub(super) fn decode(
     input: &Input,
     content: &str,
     watch: Watch<'_>,
-) -> Result<Samples, AudioError> {
+) -> Result<Collected, AudioError> {
     watch.check()?;
     let settings = watch.settings();
-    let mut child =
-        Running(
-            command(input, settings)
-                .spawn()
-                .map_err(|source| AudioError::FfmpegMissing {
-                    content: content.to_owned(),
-                    program: settings.ffmpeg.clone(),
-                    source,
-                })?,
-        );
-    child.limit(settings);
+    let missing = |source| AudioError::FfmpegMissing {
+        content: content.to_owned(),
+        program: settings.ffmpeg.clone(),
+        source,
+    };
+    let mut running = Running::new(command(input, settings).spawn().map_err(missing)?);
+    running.limit(settings);
     let starting = AudioError::io("reading from ffmpeg");
-    let samples = child
-        .0
+    let samples = running
+        .child
         .stdout
         .take()
         .ok_or_else(|| starting(io::ErrorKind::BrokenPipe.into()))?;
-    let complaints = child
-        .0
+    let complaints = running
+        .child
         .stderr
         .take()
         .map(listen)
@@ -68,11 +104,17 @@ pub(super) fn decode(
         .map_err(&starting)?;
     let mut sink = Sink::new(watch);
     let n_samples = collect(samples, &mut sink, watch)?;
-    let status = child.wait(watch)?;
+    let status = running.wait(watch)?;
     let complaint = complaints
         .and_then(|listener| listener.join().ok())
         .unwrap_or_default();
-    judge(status, n_samples, &complaint, content, watch)?;
+    let judged = judge(status, n_samples, &complaint, content, watch);
+    if judged.is_err() {
+        // An answer names neither files nor programs, so this is the only place that tells it all.
+        let complaint = tail(&complaint, MAX_LOGGED_BYTES);
+        tracing::info!(%status, complaint, "ffmpeg could not decode a recording");
+    }
+    judged?;
     sink.finish()
 }
 
@@ -160,7 +202,8 @@ fn collect(
     }
 }
 
-/// Decides from the way the child ended whether its samples count.
+/// Decides from the way the child ended whether its samples count. Those of a child that failed do not: nobody knows how
+/// many are missing.
 fn judge(
     status: ExitStatus,
     n_samples: u64,
@@ -185,7 +228,7 @@ fn judge(
     }
     #[cfg(not(unix))]
     let _ = watch;
-    if n_samples > 0 || (status.success() && complaint.is_empty()) {
+    if status.success() && (n_samples > 0 || complaint.is_empty()) {
         return Ok(());
     }
     if complaint.contains("matches no streams") || complaint.contains("does not contain any stream")
@@ -215,27 +258,42 @@ fn reason(complaint: &str) -> String {
     }
 }
 
-/// Reads the complaints to their end, so that the child never waits for us, and keeps the first of them.
-fn listen(stderr: ChildStderr) -> io::Result<JoinHandle<String>> {
+/// The last `n_bytes` of `text`, or a little less: no letter is cut.
+fn tail(text: &str, n_bytes: usize) -> &str {
+    let begin = text.ceil_char_boundary(text.len().saturating_sub(n_bytes));
+    &text[begin..]
+}
+
+/// Reads the complaints to their end, so that the child never waits for us, and keeps the last of them.
+fn listen(mut stderr: ChildStderr) -> io::Result<JoinHandle<String>> {
     thread::Builder::new()
         .name("audio-complaints".into())
         .spawn(move || {
             let mut kept = Vec::new();
-            let mut stderr = stderr;
-            let _ = stderr
-                .by_ref()
-                .take(MAX_COMPLAINT_BYTES)
-                .read_to_end(&mut kept);
-            let _ = io::copy(&mut stderr, &mut io::sink());
+            let mut block = [0; 4096];
+            while let Ok(n_bytes @ 1..) = stderr.read(&mut block) {
+                kept.extend_from_slice(&block[..n_bytes]);
+                let n_too_many = kept.len().saturating_sub(MAX_COMPLAINT_BYTES);
+                kept.drain(..n_too_many);
+            }
             String::from_utf8_lossy(&kept).into_owned()
         })
 }
 
 /// A child that is killed, with all it started, when it is let go.
 #[derive(Debug)]
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// Its end has been taken note of, and its number may be another's.
+    is_buried: bool,
+}
 
 impl Running {
+    fn new(child: Child) -> Self {
+        let is_buried = false;
+        Self { child, is_buried }
+    }
+
     /// Sets the limits that the system enforces. What it refuses to set is still covered by the clock.
     #[cfg(target_os = "linux")]
     fn limit(&self, settings: &Settings) {
@@ -268,44 +326,85 @@ impl Running {
 
     #[cfg(unix)]
     fn pid(&self) -> Option<rustix::process::Pid> {
-        i32::try_from(self.0.id())
+        i32::try_from(self.child.id())
             .ok()
             .and_then(rustix::process::Pid::from_raw)
     }
 
     /// Waits for the end; the child has closed its output, so this is short unless it means harm.
     fn wait(&mut self, watch: Watch<'_>) -> Result<ExitStatus, AudioError> {
-        loop {
-            if let Some(status) = self
-                .0
-                .try_wait()
-                .map_err(AudioError::io("waiting for ffmpeg"))?
-            {
-                return Ok(status);
-            }
+        while !self.has_ended() {
             watch.check()?;
             thread::sleep(Duration::from_millis(5));
         }
+        self.bury().map_err(AudioError::io("waiting for ffmpeg"))
+    }
+
+    /// Whether it has ended; it is not buried yet, so that its number stays its own.
+    #[cfg(unix)]
+    fn has_ended(&self) -> bool {
+        use rustix::process::{WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let ended = self.pid().map(|pid| waitid(WaitId::Pid(pid), options));
+        // If nobody knows, waiting for it tells.
+        !matches!(ended, Some(Ok(None)))
+    }
+
+    #[cfg(not(unix))]
+    fn has_ended(&mut self) -> bool {
+        !matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// Ends it and all that it has started, if they have not ended, and takes note of its end.
+    fn bury(&mut self) -> io::Result<ExitStatus> {
+        if !self.is_buried {
+            #[cfg(unix)]
+            if let Some(group) = self.pid() {
+                let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
+            }
+            let _ = self.child.kill();
+        }
+        self.is_buried = true;
+        self.child.wait()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if matches!(self.0.try_wait(), Ok(Some(_))) {
-            return;
-        }
-        #[cfg(unix)]
-        if let Some(group) = self.pid() {
-            let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-        }
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.bury();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_is_looked_for_where_it_would_be_run() {
+        let found = |ffmpeg: &str| {
+            let ffmpeg = ffmpeg.into();
+            let settings = Settings {
+                ffmpeg,
+                ..Settings::default()
+            };
+            find_ffmpeg(&settings)
+        };
+        assert!(found("sh").is_ok());
+        assert!(found("/bin/sh").is_ok());
+        for ffmpeg in ["", "/", "/bin", "./sh", "no-such-program", "/etc/passwd"] {
+            let missing = found(ffmpeg).unwrap_err().to_string();
+            assert!(missing.contains("FFMPEG_BINARY"), "{missing}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_complaint_is_cut_between_letters() {
+        assert_eq!(tail("größer", 4), "ßer");
+        assert_eq!(tail("größer", 3), "er");
+        assert_eq!(tail("groß", 2), "ß");
+        assert_eq!(tail("groß", 1), "");
+        assert_eq!(tail("groß", 99), "groß");
+    }
 
     #[test]
     fn the_telling_line_of_a_complaint_is_found() {

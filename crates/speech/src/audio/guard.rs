@@ -7,6 +7,7 @@ use std::time::Instant;
 use domain::progress::Monitor;
 use symphonia::core::io::MediaSource;
 
+use super::collected::Keep;
 use super::{AudioError, Settings};
 
 /// Says when a decode has to stop.
@@ -14,15 +15,17 @@ use super::{AudioError, Settings};
 pub(super) struct Watch<'a> {
     monitor: &'a dyn Monitor,
     settings: &'a Settings,
+    keep: Keep,
     started: Instant,
 }
 
 impl<'a> Watch<'a> {
     /// The clock starts now.
-    pub(super) fn start(settings: &'a Settings, monitor: &'a dyn Monitor) -> Self {
+    pub(super) fn start(settings: &'a Settings, keep: Keep, monitor: &'a dyn Monitor) -> Self {
         Self {
             monitor,
             settings,
+            keep,
             started: Instant::now(),
         }
     }
@@ -33,6 +36,11 @@ impl<'a> Watch<'a> {
 
     pub(super) fn settings(&self) -> &'a Settings {
         self.settings
+    }
+
+    /// What is to remain of the recording.
+    pub(super) fn keep(&self) -> Keep {
+        self.keep
     }
 
     /// # Errors

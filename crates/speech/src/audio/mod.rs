@@ -6,6 +6,8 @@
 //! held in memory once, at 64 kB a second, and never at its own rate.
 
 mod aac;
+mod collected;
+mod cut_off;
 mod decode;
 mod downmix;
 mod edits;
@@ -21,8 +23,9 @@ mod sink;
 mod sniff;
 mod source;
 
-pub use decode::decode;
+pub use decode::{Measured, decode, measure};
 pub use error::AudioError;
+pub use ffmpeg::find_ffmpeg;
 pub use resample::{RATES, Resampler, UnusableRate};
 pub use samples::{Samples, Sound};
 pub use settings::Settings;

@@ -18,12 +18,13 @@ use symphonia::core::packet::Packet;
 use symphonia::core::units::TimeBase;
 
 use super::aac::{self, Replication};
+use super::collected::Collected;
 use super::edits::{Edit, edits};
 use super::guard::{Watch, WatchedFile};
 use super::sink::{Rejected, Sink};
 use super::sniff::{Content, sniff};
 use super::source::Input;
-use super::{AudioError, RATES, Samples};
+use super::{AudioError, RATES};
 
 /// Bytes in which a format has to show itself; further in, a chance match is likelier than a format.
 const PROBE_BYTES: u32 = 64 * 1024;
@@ -44,7 +45,7 @@ static PROBE: LazyLock<Probe> = LazyLock::new(|| {
 /// A recording that was decoded, perhaps not to its end.
 #[derive(Debug)]
 pub(super) struct Decoded {
-    pub(super) samples: Samples,
+    pub(super) samples: Collected,
     /// What stopped the decoder before the end of the file, unless the file itself was cut off.
     pub(super) damage: Option<String>,
 }

@@ -4,10 +4,11 @@ use domain::progress::Stage;
 use domain::units::Seconds;
 use symphonia::core::audio::{Channels, GenericAudioBufferRef};
 
+use super::collected::Collected;
 use super::guard::Watch;
 use super::resample::{Resampler, UnusableRate};
 use super::samples::to_short;
-use super::{AudioError, SAMPLE_RATE, Samples, downmix};
+use super::{AudioError, SAMPLE_RATE, downmix};
 
 /// A value no recording reaches; beyond it the resampler would lose all precision, so it is cut off here.
 const LARGEST_VALUE: f32 = 1e6;
@@ -24,7 +25,7 @@ const HELD_SAMPLES: usize = 1 << 15;
 /// are rounded to 16 bits and clipped to full scale at the very end.
 pub(super) struct Sink<'a> {
     watch: Watch<'a>,
-    out: Vec<i16>,
+    out: Collected,
     /// What was resampled last, not yet rounded.
     fresh: Vec<f32>,
     resampler: Option<Resampler>,
@@ -49,7 +50,7 @@ impl<'a> Sink<'a> {
     pub(super) fn new(watch: Watch<'a>) -> Self {
         Self {
             watch,
-            out: Vec::new(),
+            out: Collected::new(watch.keep()),
             fresh: Vec::new(),
             resampler: None,
             layout: (Channels::None, Vec::new()),
@@ -72,7 +73,7 @@ impl<'a> Sink<'a> {
         // The thinnest codecs spend about a byte on two samples of ours.
         let plausible = usize::try_from(n_bytes.saturating_mul(16)).unwrap_or(usize::MAX);
         let expected = super::samples_in(total.0, SAMPLE_RATE) + REPORT_SAMPLES;
-        self.out.reserve_exact(expected.min(plausible));
+        self.out.reserve(expected.min(plausible));
     }
 
     /// Takes a decoded block, less its first `n_skip` frames.
@@ -118,7 +119,7 @@ impl<'a> Sink<'a> {
     }
 
     /// The recording, complete.
-    pub(super) fn finish(mut self) -> Result<Samples, AudioError> {
+    pub(super) fn finish(mut self) -> Result<Collected, AudioError> {
         let last = self.resampler.take();
         self.end_resampler(last);
         if self.n_bad * 2 > self.n_in {
@@ -127,14 +128,10 @@ impl<'a> Sink<'a> {
                 n_total: self.n_in,
             });
         }
-        if self.out.capacity() > self.out.len() + self.out.len() / 8 + REPORT_SAMPLES {
-            self.out.shrink_to_fit();
-        }
-        let samples = Samples::from_shorts(self.out);
-        self.watch
-            .monitor()
-            .progress(Stage::Decode, samples.duration(), samples.duration());
-        Ok(samples)
+        self.out.shrink(REPORT_SAMPLES);
+        let duration = Seconds::from_samples(self.out.len(), SAMPLE_RATE);
+        (self.watch.monitor()).progress(Stage::Decode, duration, duration);
+        Ok(self.out)
     }
 
     fn end_resampler(&mut self, resampler: Option<Resampler>) {

@@ -27,6 +27,22 @@ impl AlignChoice {
     }
 }
 
+impl AlignChoice {
+    /// Reads a pipeline's name or `owner/name`, for people who may not name folders of this machine.
+    ///
+    /// # Errors
+    /// The text is something else.
+    pub fn published(text: &str) -> Result<Self, UnknownAlignModel> {
+        if let Some(bundle) = TorchaudioBundle::find(text) {
+            Ok(Self::Torchaudio(bundle))
+        } else if is_repository(text) {
+            Ok(Self::Repository(text.to_owned()))
+        } else {
+            Err(UnknownAlignModel(text.to_owned()))
+        }
+    }
+}
+
 impl From<AlignModel> for AlignChoice {
     fn from(model: AlignModel) -> Self {
         match model {

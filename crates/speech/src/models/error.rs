@@ -186,6 +186,16 @@ pub enum ModelError {
     Cancelled,
 }
 
+impl ModelError {
+    /// Whether the same may work later, with nothing changed on this machine.
+    pub fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            Self::HubFailed { .. } | Self::Unreadable { .. } | Self::Unwritable { .. }
+        )
+    }
+}
+
 fn list(paths: &[PathBuf]) -> String {
     let paths: Vec<_> = paths.iter().map(|p| p.display().to_string()).collect();
     paths.join(", ")

@@ -13,7 +13,7 @@
 //! times of sentences are those of their words. Where that leaves out speech, `omissions` finds it.
 
 mod omissions;
-mod sentences;
+pub(super) mod sentences;
 #[cfg(test)]
 mod tests;
 

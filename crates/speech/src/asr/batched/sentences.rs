@@ -6,16 +6,16 @@ use crate::align::sentences::Splitter;
 
 /// A sentence of a chunk.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Sentence {
+pub(in crate::asr) struct Sentence {
     /// As it stands in the text of the chunk, space around it included.
-    pub(super) text: String,
+    pub(in crate::asr) text: String,
     /// At least one; all have times.
-    pub(super) words: Vec<Word>,
+    pub(in crate::asr) words: Vec<Word>,
 }
 
 impl Sentence {
     /// Start and end, in seconds.
-    pub(super) fn times(&self) -> (f64, f64) {
+    pub(in crate::asr) fn times(&self) -> (f64, f64) {
         let start = self.words.first().and_then(|word| word.start);
         let end = self.words.last().and_then(|word| word.end);
         (
@@ -26,7 +26,7 @@ impl Sentence {
 }
 
 /// Where each word begins in `text`, in bytes.
-pub(super) fn places(text: &str, words: &[Word]) -> Vec<usize> {
+pub(in crate::asr) fn places(text: &str, words: &[Word]) -> Vec<usize> {
     let mut cursor = 0;
     let place = |word: &Word| match text[cursor..].find(&word.word) {
         Some(at) => {
@@ -42,7 +42,11 @@ pub(super) fn places(text: &str, words: &[Word]) -> Vec<usize> {
 /// Splits `text`, whose words with their times are `words`.
 ///
 /// No word and no character is lost: what stands between two sentences goes with the first.
-pub(super) fn sentences(text: &str, words: Vec<Word>, splitter: &Splitter) -> Vec<Sentence> {
+pub(in crate::asr) fn sentences(
+    text: &str,
+    words: Vec<Word>,
+    splitter: &Splitter,
+) -> Vec<Sentence> {
     let ends = ends(text, splitter);
     let mut sentences: Vec<Sentence> = Vec::new();
     let (mut begin, mut ends) = (0, ends.into_iter().peekable());

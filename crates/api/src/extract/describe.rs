@@ -1,0 +1,132 @@
+//! The parameters of queries as the `OpenAPI` document has them.
+
+use serde_json::{Value, json};
+use url::Url;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
+use utoipa::openapi::schema::{
+    AllOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
+};
+use utoipa::openapi::{Ref, RefOr, Required, Schema};
+
+use super::parameters::{About, LONGEST_URL, Parameters};
+use super::query::QueryGroup;
+use crate::state::ApiSettings;
+use crate::wire::{ApiWord, Bound};
+
+/// The parameters of `T`, with the defaults that hold here.
+pub(crate) fn described<T: QueryGroup>(settings: &ApiSettings) -> Vec<Parameter> {
+    let mut describer = Describer::default();
+    T::read(&mut describer, settings);
+    describer.parameters
+}
+
+/// Goes through parameters and writes down what they are; gives their defaults.
+#[derive(Default)]
+struct Describer {
+    parameters: Vec<Parameter>,
+}
+
+impl Describer {
+    fn add(&mut self, About(name, description): About, schema: impl Into<RefOr<Schema>>) {
+        let parameter = ParameterBuilder::new()
+            .name(name)
+            .parameter_in(ParameterIn::Query)
+            .required(Required::False)
+            .description(Some(description))
+            .schema(Some(schema.into()));
+        self.parameters.push(parameter.build());
+    }
+}
+
+impl Parameters for Describer {
+    fn word<W: ApiWord>(&mut self, about: About, default: W) -> W {
+        let default_word = Some(Value::from(default.word()));
+        if let Some(name) = W::SCHEMA {
+            let words = Ref::from_schema_name(name);
+            self.add(about, AllOfBuilder::new().item(words).default(default_word));
+        } else {
+            let words = ObjectBuilder::new()
+                .schema_type(Type::String)
+                .enum_values(Some(W::words()))
+                .default(default_word);
+            self.add(about, words);
+        }
+        default
+    }
+
+    fn integer(&mut self, about: About, default: i64, at_least: i32) -> i64 {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(at_least))
+            .default(Some(json!(default)));
+        self.add(about, schema);
+        default
+    }
+
+    fn optional_integer(&mut self, about: About, at_least: i32) -> Option<i64> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+            .minimum(Some(at_least));
+        self.add(about, schema);
+        None
+    }
+
+    fn number(&mut self, about: About, default: f64, bounds: &[Bound]) -> f64 {
+        let number = ObjectBuilder::new()
+            .schema_type(Type::Number)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Float)))
+            .default(Some(json!(default)));
+        let schema = bounds.iter().fold(number, |schema, bound| match bound {
+            Bound::AtLeast(limit) => schema.minimum(Some(*limit)),
+            Bound::Above(limit) => schema.exclusive_minimum(Some(*limit)),
+            Bound::Below(limit) => schema.exclusive_maximum(Some(*limit)),
+        });
+        self.add(about, schema);
+        default
+    }
+
+    fn boolean(&mut self, about: About, default: bool) -> bool {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::Boolean)
+            .default(Some(json!(default)));
+        self.add(about, schema);
+        default
+    }
+
+    fn text(&mut self, about: About, max_chars: Option<usize>) -> Option<String> {
+        let schema = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(max_chars);
+        self.add(about, schema);
+        None
+    }
+
+    fn integers(&mut self, about: About, default: Vec<i64>) -> Vec<i64> {
+        let item = ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+        let schema = ArrayBuilder::new()
+            .items(item)
+            .default(Some(json!(default)));
+        self.add(about, schema);
+        if let Some(parameter) = self.parameters.last_mut() {
+            parameter.style = Some(ParameterStyle::Form);
+            parameter.explode = Some(true);
+        }
+        default
+    }
+
+    fn url(&mut self, about: About) -> Option<Url> {
+        let schema = ObjectBuilder::new()
+            .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
+            .format(Some(SchemaFormat::Custom("uri".to_owned())))
+            .min_length(Some(1))
+            .max_length(Some(LONGEST_URL));
+        self.add(about, schema);
+        None
+    }
+
+    fn refuse(&mut self, _name: &'static str, _reason: &str) {}
+}

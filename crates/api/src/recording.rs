@@ -1,0 +1,41 @@
+//! Recordings that are to become tasks: they are read to their end first, so that no task is made of what is none.
+
+use domain::units::Seconds;
+use store::Media;
+
+use crate::extract::StoredFile;
+use crate::problem::Problem;
+use crate::state::ApiState;
+
+/// A recording that can be decoded. Dropped, its file is removed.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    pub(crate) file_name: String,
+    pub(crate) media: Media,
+    pub(crate) duration: Seconds,
+}
+
+impl Recording {
+    /// Reads `file` to its end, on a thread that may block; only so many are read at once.
+    ///
+    /// # Errors
+    /// It is no recording that can become a task.
+    pub(crate) async fn probe(state: &ApiState, file: StoredFile) -> Result<Self, Problem> {
+        let permit = state.probes.clone().acquire_owned().await;
+        let permit = permit.map_err(|error| Problem::Unexpected(error.to_string()))?;
+        let (probe, path) = (state.probe.clone(), file.media.path().to_owned());
+        let probed = tokio::task::spawn_blocking(move || {
+            // The thread goes on when its client goes away, so the permit goes with it.
+            let _permit = permit;
+            probe.probe(&path)
+        });
+        let probed = probed.await;
+        let probed =
+            probed.map_err(|error| Problem::Unexpected(format!("the probe: {error}")))??;
+        Ok(Self {
+            file_name: file.file_name,
+            media: file.media,
+            duration: probed.duration,
+        })
+    }
+}

@@ -1,0 +1,149 @@
+//! Connections: accepted, limited, ended well.
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::Response;
+use http::HeaderValue;
+use http::header::CONNECTION;
+use hyper::body::{Body as _, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt;
+
+/// Who sent a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress(pub(crate) SocketAddr);
+
+/// How connections are treated.
+#[derive(Debug, Clone)]
+pub struct ServeSettings {
+    /// The longest that the head of a request may take to come, and a connection may wait for one.
+    pub header_read_timeout: Duration,
+    /// How long requests may go on when the service stops.
+    pub grace: Duration,
+}
+
+/// The largest head of a request, its URL included: two texts of 4000 characters, each written as nine, fit in.
+const LARGEST_HEAD: usize = 128 * 1024;
+
+/// Answers requests that come to `listener` until `stop` is cancelled; those that have begun may then go on for a while.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    settings: ServeSettings,
+    stop: CancellationToken,
+) {
+    let mut connections = JoinSet::new();
+    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+        while connections.try_join_next().is_some() {}
+        match accepted {
+            Ok((stream, address)) => {
+                let (router, timeout) = (router.clone(), settings.header_read_timeout);
+                let stop = stop.clone();
+                connections.spawn(async move {
+                    answer(stream, address, router, timeout, stop).await;
+                });
+            }
+            Err(error) => wait_after(&error).await,
+        }
+    }
+    drop(listener);
+    let all = async { while connections.join_next().await.is_some() {} };
+    if timeout(settings.grace, all).await.is_err() {
+        tracing::warn!("requests did not end in time and were cut off");
+        connections.shutdown().await;
+    }
+}
+
+/// A connection that was lost is its client's matter; anything else is a shortage here, which passes.
+async fn wait_after(error: &io::Error) {
+    let is_lost = matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::ConnectionReset
+    );
+    if !is_lost {
+        tracing::error!(%error, "a connection could not be accepted");
+        sleep(Duration::from_millis(200)).await;
+    }
+}
+
+async fn answer(
+    stream: TcpStream,
+    address: SocketAddr,
+    router: Router,
+    header_read_timeout: Duration,
+    stop: CancellationToken,
+) {
+    // Answers are small, and clients wait for them.
+    let _ = stream.set_nodelay(true);
+    let service = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ClientAddress(address));
+        let has_body = !request.body().is_end_stream();
+        let answer = router.clone().oneshot(request.map(Body::new));
+        let answer = async move { Ok(last_if_refused(answer.await?, has_body)) };
+        Box::pin(answer) as Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>
+    });
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(header_read_timeout)
+        .max_buf_size(LARGEST_HEAD)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut stopped = std::pin::pin!(stop.cancelled());
+    let mut is_stopping = false;
+    let ended = poll_fn(|context| {
+        if !is_stopping && stopped.as_mut().poll(context).is_ready() {
+            is_stopping = true;
+            Pin::new(&mut connection).graceful_shutdown();
+        }
+        match connection.poll_without_shutdown(context) {
+            Poll::Ready(ended) => Poll::Ready(ended),
+            Poll::Pending => Poll::Pending,
+        }
+    });
+    match ended.await {
+        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        Err(error) => tracing::debug!(%error, "a connection ended early"),
+    }
+}
+
+/// A request that is refused may have more of a body than was read: its client must not send another one behind it.
+fn last_if_refused(mut answer: Response, has_body: bool) -> Response {
+    if has_body && !answer.status().is_success() {
+        let close = HeaderValue::from_static("close");
+        answer.headers_mut().insert(CONNECTION, close);
+    }
+    answer
+}
+
+/// How long, and how much, is read of what nobody wants.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Says that nothing more will be said, and reads for a while what still comes: a client that is in the midst of a body
+/// would otherwise be cut off before it has read why.
+async fn linger(mut stream: TcpStream) {
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let mut rest = stream.take(LINGER_BYTES);
+    let mut nowhere = tokio::io::sink();
+    let read = tokio::io::copy(&mut rest, &mut nowhere);
+    let _ = timeout(LINGER_TIME, read).await;
+}

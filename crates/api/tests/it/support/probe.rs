@@ -1,0 +1,88 @@
+//! Recordings whose content says what they are.
+
+use std::path::Path;
+use std::sync::{Condvar, Mutex};
+
+use domain::media::{Probe, ProbeError, Probed};
+use domain::units::Seconds;
+use tokio::sync::watch;
+
+/// A probe that does what a recording's first word says.
+#[derive(Debug)]
+pub(crate) struct Script {
+    began: watch::Sender<usize>,
+    is_open: Mutex<bool>,
+    opened: Condvar,
+}
+
+impl Script {
+    pub(crate) fn new() -> Self {
+        Self {
+            began: watch::Sender::new(0),
+            is_open: Mutex::new(false),
+            opened: Condvar::new(),
+        }
+    }
+
+    /// Waits until `n` recordings have been begun.
+    pub(crate) async fn until_begun(&self, n: usize) {
+        let mut began = self.began.subscribe();
+        began.wait_for(|begun| *begun >= n).await.unwrap();
+    }
+
+    /// How many recordings have been begun.
+    pub(crate) fn n_begun(&self) -> usize {
+        *self.began.borrow()
+    }
+
+    /// Lets recordings that wait go on.
+    pub(crate) fn open(&self) {
+        *self.is_open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+
+    fn wait(&self) {
+        let is_open = self.is_open.lock().unwrap();
+        drop(
+            self.opened
+                .wait_while(is_open, |is_open| !*is_open)
+                .unwrap(),
+        );
+    }
+}
+
+impl Probe for Script {
+    fn probe(&self, path: &Path) -> Result<Probed, ProbeError> {
+        let content =
+            std::fs::read(path).map_err(|error| ProbeError::Machine(error.to_string()))?;
+        self.began.send_modify(|begun| *begun += 1);
+        let content = String::from_utf8_lossy(&content);
+        let seconds = |text: &str| text.trim().parse().ok().map(Seconds);
+        match content.split(' ').next().unwrap_or_default() {
+            "good" => {}
+            "wait" => self.wait(),
+            "long" => {
+                return Err(ProbeError::TooLong {
+                    limit: Seconds(60.0),
+                });
+            }
+            "silent" => {
+                return Err(ProbeError::Unreadable {
+                    reason: "The file has no audio track".into(),
+                });
+            }
+            "foreign" => return Err(ProbeError::DecoderMissing),
+            "machine" => return Err(ProbeError::Machine("/secret/path: no memory".into())),
+            "panic" => panic!("at /secret/path"),
+            _ => {
+                return Err(ProbeError::Unreadable {
+                    reason: "Audio file is unreadable or corrupted".into(),
+                });
+            }
+        }
+        let duration = content.split(' ').nth(1).and_then(seconds);
+        Ok(Probed {
+            duration: duration.unwrap_or(Seconds(12.996)),
+        })
+    }
+}

@@ -1,0 +1,123 @@
+//! What computes, and how much of the machine it takes.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::model::ModelName;
+use speech::models::DiarizeChoice;
+use worker::Failpoints;
+
+use super::logging::Logging;
+use super::reader::Reader;
+use super::setting::section;
+use super::value::{Item, Value, Wrong, one_of, quoted};
+
+section! {
+    /// What computes, and how much of the machine it takes.
+    Engine in &["engine"];
+
+    /// Folder with one folder a model, searched first; downloads go there.
+    MODEL_DIR => model_dir: Option<PathBuf> = Unset("scriven/models in the cache of the user");
+    /// Whisper models that are loaded before the service says that it is ready.
+    PRELOAD_MODELS => preload_models: Vec<ModelName> = Given("[]");
+    /// Models kept loaded, of all kinds together; the one not used for longest goes first.
+    MODEL_CACHE_SIZE => model_cache_size: u32 = Given("8"), from 1 to 1000;
+    /// Bytes of memory for loaded models; models go before one is loaded that would not fit.
+    MODEL_MEMORY_BYTES => model_memory_bytes: Option<u64> = Unset("half of the machine's memory"), from 1;
+    /// Seconds after which a model that nobody uses is unloaded; 0 keeps it.
+    MODEL_IDLE_SECONDS => model_idle: Duration = Given("0");
+    /// Threads that compute, for all tasks together; 0 takes every core.
+    THREADS => n_threads: u32 = Given("0"), from 0 to 1024;
+    /// Tasks that compute at once on the processor.
+    MAX_CONCURRENT_CPU_TASKS => max_cpu_tasks: u32 = Given("1"), from 1 to 1000;
+    /// Tasks that compute at once on a graphics card; readiness tells it. This build has no support for graphics cards.
+    MAX_CONCURRENT_GPU_TASKS => max_gpu_tasks: u32 = Given("1"), from 1 to 1000;
+    /// What tells speakers apart: `campplus`, `speaker-diarization-3.1`, `speaker-diarization-community-1`, or a folder.
+    DIARIZE_MODEL => diarize_model: Option<DiarizeChoice> = Unset("campplus");
+    /// What computes: `speech`, or `scripted` for tests, which needs no models and makes results up.
+    ENGINE => kind: EngineKind = Given("speech");
+    /// Whether `ENGINE=scripted` is allowed where `ENVIRONMENT` is `production`.
+    ALLOW_SCRIPTED_ENGINE => allow_scripted: bool = Given("false");
+    /// Where the process ends by itself, such as `computed:3`; for tests, and only with `ENGINE=scripted`.
+    FAILPOINT => failpoint: Option<String> = Unset("nowhere");
+}
+
+impl Engine {
+    /// Refuses made-up results in production.
+    pub(super) fn check(&self, logging: &Logging, reader: &mut Reader) {
+        if self.is_scripted() && logging.environment.is_production() && !self.allow_scripted {
+            let reason = "cannot be scripted where ENVIRONMENT is production, for its results are made up \
+                (ALLOW_SCRIPTED_ENGINE=true allows it)";
+            reader.refuse("ENGINE", reason.to_owned());
+        }
+        let failpoint = self.failpoint.as_deref().unwrap_or_default();
+        if !failpoint.is_empty() && !self.is_scripted() {
+            let reason = "ends the process on purpose, so it needs ENGINE=scripted";
+            reader.refuse("FAILPOINT", reason.to_owned());
+        } else if let (false, Err(error)) = (failpoint.is_empty(), failpoint.parse::<Failpoints>())
+        {
+            reader.refuse("FAILPOINT", format!("cannot be used: {error}"));
+        }
+    }
+
+    /// Whether results are made up.
+    pub(crate) fn is_scripted(&self) -> bool {
+        self.kind == EngineKind::Scripted
+    }
+
+    /// What tells speakers apart.
+    pub(crate) fn diarize_choice(&self) -> DiarizeChoice {
+        self.diarize_model.clone().unwrap_or_default()
+    }
+}
+
+/// What computes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EngineKind {
+    /// The speech engines.
+    Speech,
+    /// A script, for tests.
+    Scripted,
+}
+
+impl fmt::Display for EngineKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Speech => "speech",
+            Self::Scripted => "scripted",
+        })
+    }
+}
+
+one_of!(
+    EngineKind,
+    "speech or scripted",
+    [EngineKind::Speech, EngineKind::Scripted]
+);
+
+impl Item for ModelName {
+    const LIST: &'static str = r#"a JSON list of models such as ["base"]"#;
+
+    fn parse_item(text: &str) -> Result<Self, String> {
+        text.parse()
+            .map_err(|error: domain::model::UnknownModel| format!("cannot be used: {error}"))
+    }
+
+    fn write_item(&self) -> String {
+        self.as_str().to_owned()
+    }
+}
+
+impl Value for DiarizeChoice {
+    const KIND: &'static str = "the name of a diarization model, or its folder";
+
+    fn parse(text: &str) -> Result<Self, Wrong> {
+        text.parse()
+            .map_err(|error| Wrong::Because(format!("cannot be used: {error}")))
+    }
+
+    fn show(&self) -> Option<String> {
+        Some(quoted(&self.to_string()))
+    }
+}

@@ -1,0 +1,107 @@
+//! Recordings for tests: made here, or those of the reference's own tests where they are at hand.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// A WAV file with a tone: mono, 16 bits, 16 kHz.
+pub(crate) fn tone(seconds: f64) -> Vec<u8> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "tests make short recordings"
+    )]
+    let n_samples = (seconds * 16_000.0).round() as u32;
+    let n_bytes = n_samples * 2;
+    let mut wav = b"RIFF".to_vec();
+    wav.extend((36 + n_bytes).to_le_bytes());
+    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
+    wav.extend(16_000_u32.to_le_bytes());
+    wav.extend(32_000_u32.to_le_bytes());
+    wav.extend(b"\x02\0\x10\0data");
+    wav.extend(n_bytes.to_le_bytes());
+    wav.extend((0..n_samples).flat_map(sample));
+    wav
+}
+
+/// A sample of a tone of 440 Hz.
+fn sample(n: u32) -> [u8; 2] {
+    let phase = f64::from(n) / 16_000.0 * 440.0 * std::f64::consts::TAU;
+    #[expect(clippy::cast_possible_truncation, reason = "it fits")]
+    let value = (phase.sin() * 8000.0) as i16;
+    value.to_le_bytes()
+}
+
+/// A sound for [`made`]: two seconds of a tone.
+pub(crate) const TWO_SECONDS: [&str; 4] = ["-f", "lavfi", "-i", "sine=frequency=440:duration=2"];
+
+/// A picture for [`made`], as long as the sound.
+pub(crate) const PICTURE: [&str; 4] = ["-f", "lavfi", "-i", "color=size=64x48:rate=5:duration=2"];
+
+/// What ffmpeg makes of `arguments`, in the format that `name` asks for; `None` after saying that the test is skipped.
+pub(crate) fn made(name: &str, arguments: &[&[&str]]) -> Option<Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-y"])
+        .args(arguments.concat())
+        .arg(&path)
+        .stdin(Stdio::null())
+        .output();
+    let output = match output {
+        Ok(output) => output,
+        Err(error) => {
+            eprintln!("SKIPPED: no ffmpeg ({error}); run scripts/setup");
+            return None;
+        }
+    };
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {complaint}");
+    Some(fs::read(path).unwrap())
+}
+
+/// A program that plays ffmpeg. A shell writes it, for what is open for writing in one thread cannot be run by another.
+pub(crate) fn fake_ffmpeg(folder: &Path, script: &str) -> std::path::PathBuf {
+    let path = folder.join("ffmpeg");
+    let status = Command::new("sh")
+        .args([
+            "-c",
+            r#"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod +x "$0""#,
+        ])
+        .arg(&path)
+        .arg(script)
+        .status();
+    assert!(status.unwrap().success());
+    path
+}
+
+/// A file of the reference's tests, or `None` after saying that the test is skipped.
+pub(crate) fn fixture(name: &str) -> Option<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
+    let found = fs::read(folder.join(name)).ok();
+    if found.is_none() {
+        eprintln!("SKIPPED: no ../shared/fixtures/{name}");
+    }
+    found
+}
+
+/// Whether these models are installed; says what is skipped if they are not.
+pub(crate) fn has_models(names: &[&str]) -> bool {
+    let folder = |variable: &str| std::env::var_os(variable).map(std::path::PathBuf::from);
+    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
+    let shelves = [
+        folder("MODEL_DIR"),
+        cache.map(|cache| cache.join("scriven/models")),
+    ];
+    let is_here = |name: &str| {
+        shelves
+            .iter()
+            .flatten()
+            .any(|shelf| shelf.join(name).is_dir())
+    };
+    let missing: Vec<_> = names.iter().filter(|name| !is_here(name)).collect();
+    if !missing.is_empty() {
+        eprintln!("SKIPPED: no model {missing:?}; run scripts/fetch-models");
+    }
+    missing.is_empty()
+}

@@ -1,0 +1,237 @@
+//! Results of tasks as the service stores and serves them (contract section 2), each a JSON text on one line.
+//!
+//! Times are rounded to a thousandth of a second. Where the reference's service drops words that it could not time, and
+//! sentences made of them, here every word is kept, with a time, and without a `score` if that time was interpolated.
+
+use serde::Serialize;
+
+use crate::transcript::{Character, Segment, Transcript, Word};
+use crate::units::Seconds;
+
+/// The words of a recording (contract 2.1).
+pub fn transcription(transcript: &Transcript) -> String {
+    let segments = transcript.segments.iter().map(|segment| Spoken {
+        text: &segment.text,
+        start: rounded(segment.start),
+        end: rounded(segment.end),
+        avg_logprob: segment.avg_logprob,
+    });
+    json(&Transcription {
+        segments: segments.collect(),
+        language: &transcript.language,
+    })
+}
+
+/// The times of known words (contract 2.2).
+pub fn alignment(transcript: &Transcript) -> String {
+    let segments: Vec<_> = transcript.segments.iter().map(Timed::aligned).collect();
+    json(&Times {
+        word_segments: segments.iter().flat_map(|segment| &segment.words).collect(),
+        segments: &segments,
+    })
+}
+
+/// Words with times and speakers (contract 2.4 and 2.5). The list `word_segments` is always empty there.
+pub fn full_process(transcript: &Transcript) -> String {
+    let segments: Vec<_> = transcript.segments.iter().map(Timed::spoken).collect();
+    json(&Times {
+        segments: &segments,
+        word_segments: Vec::new(),
+    })
+}
+
+/// Leaves out words without start or end, then segments without words: nobody can say who says them (contract 7.6).
+pub fn drop_untimed(transcript: &mut Transcript) {
+    for segment in &mut transcript.segments {
+        let words = segment.words.get_or_insert_default();
+        words.retain(|word| word.start.is_some() && word.end.is_some());
+    }
+    let has_words = |segment: &Segment| segment.words.as_ref().is_some_and(|w| !w.is_empty());
+    transcript.segments.retain(has_words);
+}
+
+#[derive(Serialize)]
+struct Transcription<'a> {
+    segments: Vec<Spoken<'a>>,
+    language: &'a str,
+}
+
+#[derive(Serialize)]
+struct Spoken<'a> {
+    text: &'a str,
+    start: Seconds,
+    end: Seconds,
+    avg_logprob: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct Times<'a> {
+    segments: &'a [Timed<'a>],
+    word_segments: Vec<&'a TimedWord<'a>>,
+}
+
+#[derive(Serialize)]
+struct Timed<'a> {
+    start: Seconds,
+    end: Seconds,
+    text: &'a str,
+    words: Vec<TimedWord<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    chars: Option<&'a [Character]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaker: Option<&'a str>,
+}
+
+impl<'a> Timed<'a> {
+    /// A sentence with the times of its words, and of its characters where they were asked for.
+    fn aligned(segment: &'a Segment) -> Self {
+        Self {
+            start: rounded(segment.start),
+            end: rounded(segment.end),
+            text: &segment.text,
+            words: segment.words.iter().flatten().map(TimedWord::new).collect(),
+            chars: segment.chars.as_deref(),
+            speaker: None,
+        }
+    }
+
+    /// The same with who says it, and without characters.
+    fn spoken(segment: &'a Segment) -> Self {
+        Self {
+            chars: None,
+            speaker: segment.speaker.as_deref(),
+            ..Self::aligned(segment)
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct TimedWord<'a> {
+    word: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    end: Option<Seconds>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    score: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    speaker: Option<&'a str>,
+}
+
+impl<'a> TimedWord<'a> {
+    /// Words of the recogniser begin with the space before them; those of the service do not.
+    fn new(word: &'a Word) -> Self {
+        Self {
+            word: word.word.trim(),
+            start: word.start.map(rounded),
+            end: word.end.map(rounded),
+            score: word.score.map(thousandths),
+            speaker: word.speaker.as_deref(),
+        }
+    }
+}
+
+fn rounded(time: Seconds) -> Seconds {
+    Seconds(thousandths(time.0))
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1000.0).round() / 1000.0
+}
+
+fn json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("numbers and texts can be written")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn word(text: &str, span: Option<(f64, f64)>, score: Option<f64>) -> Word {
+        Word {
+            word: text.to_owned(),
+            start: span.map(|span| Seconds(span.0)),
+            end: span.map(|span| Seconds(span.1)),
+            score,
+            speaker: Some("SPEAKER_00".to_owned()),
+            ..Word::default()
+        }
+    }
+
+    fn transcript() -> Transcript {
+        Transcript {
+            segments: vec![Segment {
+                start: Seconds(2.878_41),
+                end: Seconds(10.198_6),
+                text: " This is 9.".to_owned(),
+                avg_logprob: Some(-0.25),
+                words: Some(vec![
+                    word(" This", Some((2.878_41, 3.059_4)), Some(0.676_4)),
+                    word(" 9.", Some((3.1, 3.5)), None),
+                ]),
+                speaker: Some("SPEAKER_00".to_owned()),
+                chars: Some(Vec::new()),
+                ..Segment::default()
+            }],
+            language: "en".to_owned(),
+            ..Transcript::default()
+        }
+    }
+
+    fn value(text: &str) -> Value {
+        serde_json::from_str(text).unwrap()
+    }
+
+    #[test]
+    fn a_transcription_keeps_the_leading_space_and_rounds_its_times() {
+        let expected = json!({"segments": [{"text": " This is 9.", "start": 2.878, "end": 10.199, "avg_logprob": -0.25}],
+            "language": "en"});
+        assert_eq!(value(&transcription(&transcript())), expected);
+    }
+
+    #[test]
+    fn an_alignment_lists_its_words_twice_and_names_nobody() {
+        let words = json!([{"word": "This", "start": 2.878, "end": 3.059, "score": 0.676, "speaker": "SPEAKER_00"},
+            {"word": "9.", "start": 3.1, "end": 3.5, "speaker": "SPEAKER_00"}]);
+        let expected = json!({"segments": [{"start": 2.878, "end": 10.199, "text": " This is 9.", "words": words,
+            "chars": []}], "word_segments": words});
+        assert_eq!(value(&alignment(&transcript())), expected);
+    }
+
+    #[test]
+    fn the_full_process_keeps_words_whose_time_was_interpolated() {
+        let found = value(&full_process(&transcript()));
+        let segment = &found["segments"][0];
+        assert_eq!(segment["speaker"], "SPEAKER_00");
+        assert_eq!(
+            segment["words"][1],
+            json!({"word": "9.", "start": 3.1, "end": 3.5, "speaker": "SPEAKER_00"})
+        );
+        assert_eq!(segment.get("chars"), None);
+        assert_eq!(found["word_segments"], json!([]));
+    }
+
+    #[test]
+    fn silence_is_an_empty_list() {
+        let nothing = Transcript::default();
+        assert_eq!(
+            full_process(&nothing),
+            r#"{"segments":[],"word_segments":[]}"#
+        );
+        assert_eq!(transcription(&nothing), r#"{"segments":[],"language":""}"#);
+    }
+
+    #[test]
+    fn only_words_that_have_times_can_be_given_speakers() {
+        let mut given = transcript();
+        given.segments.push(Segment {
+            words: Some(vec![word("12", None, None)]),
+            ..Segment::default()
+        });
+        drop_untimed(&mut given);
+        assert_eq!(given.segments.len(), 1);
+        assert_eq!(given.segments[0].words.as_ref().map(Vec::len), Some(2));
+    }
+}

@@ -1,0 +1,25 @@
+//! How much memory models may take.
+
+use std::time::Duration;
+
+/// How much memory loaded models may take, and how long they are kept unused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ModelBudget {
+    /// Bytes of all loaded models together, as far as can be told from their files.
+    pub max_bytes: u64,
+    /// Loaded models; those in use count, but are never given back.
+    pub max_models: usize,
+    /// A model that was not used for so long is given back; `None` keeps it.
+    pub idle: Option<Duration>,
+}
+
+impl Default for ModelBudget {
+    /// 4 GiB, eight models, kept for ever.
+    fn default() -> Self {
+        Self {
+            max_bytes: 4 << 30,
+            max_models: 8,
+            idle: None,
+        }
+    }
+}
