@@ -11,7 +11,7 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use rustls::ClientConfig;
 use url::Url;
 
-use crate::failure::{self, Unanswered};
+use crate::failure::{RequestFailure, Unanswered};
 use crate::policy::{Policy, Refusal};
 use crate::resolver::{Lookup, Resolver, SystemLookup};
 use crate::tls;
@@ -78,6 +78,14 @@ impl Outbound {
             policy,
             callback_timeout: settings.callback_timeout,
             tls: Arc::new(tls::client_config()),
+        }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn with_tls(self, tls: ClientConfig) -> Self {
+        Self {
+            tls: Arc::new(tls),
+            ..self
         }
     }
 
@@ -157,36 +165,6 @@ impl Outbound {
             .user_agent(USER_AGENT)
             .build()?;
         Ok(client)
-    }
-}
-
-/// A request got no answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum RequestFailure {
-    /// The policy forbids it.
-    NotAllowed(Refusal),
-    /// It failed.
-    Unanswered(Unanswered),
-}
-
-impl From<Refusal> for RequestFailure {
-    fn from(refusal: Refusal) -> Self {
-        Self::NotAllowed(refusal)
-    }
-}
-
-impl From<Unanswered> for RequestFailure {
-    fn from(unanswered: Unanswered) -> Self {
-        Self::Unanswered(unanswered)
-    }
-}
-
-impl From<reqwest::Error> for RequestFailure {
-    fn from(error: reqwest::Error) -> Self {
-        match failure::understood(&error) {
-            Ok(unanswered) => Self::Unanswered(unanswered),
-            Err(refusal) => Self::NotAllowed(refusal),
-        }
     }
 }
 

@@ -49,12 +49,11 @@ fn parameters(header: &str) -> Vec<(&str, String)> {
 
 /// The value at the start of `text`, and what stands behind its `;`.
 fn value(text: &str) -> (String, &str) {
-    let (value, rest) = match text.strip_prefix('"') {
-        Some(quoted) => unquoted(quoted),
-        None => {
-            let end = text.find(';').unwrap_or(text.len());
-            (text[..end].trim().to_owned(), &text[end..])
-        }
+    let (value, rest) = if let Some(quoted) = text.strip_prefix('"') {
+        unquoted(quoted)
+    } else {
+        let end = text.find(';').unwrap_or(text.len());
+        (text[..end].trim().to_owned(), &text[end..])
     };
     let behind = rest.find(';').map_or("", |end| &rest[end + 1..]);
     (value, behind)

@@ -11,9 +11,9 @@ use reqwest::header::{ACCEPT_ENCODING, CONTENT_DISPOSITION, LOCATION};
 use reqwest::{Response, StatusCode};
 use url::Url;
 
-use crate::client::{Outbound, RequestFailure, answered};
+use crate::client::{Outbound, answered};
 use crate::disposition;
-use crate::failure::Unanswered;
+use crate::failure::{RequestFailure, Unanswered};
 use crate::file_name::{extension, sanitised, shown};
 use crate::policy::Refusal;
 use crate::transfer;

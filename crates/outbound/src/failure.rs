@@ -1,9 +1,19 @@
 //! What went wrong with a request, in words for people: no addresses, no texts of other programs.
 
 use std::error::Error;
+use std::io;
 
 use crate::policy::Refusal;
 use crate::resolver::NameFailure;
+
+/// A request got no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RequestFailure {
+    /// The policy forbids it.
+    NotAllowed(Refusal),
+    /// It failed.
+    Unanswered(Unanswered),
+}
 
 /// No answer came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -28,15 +38,27 @@ pub(crate) enum Unanswered {
     Unwritable,
 }
 
-/// What `error` of a request means: it was refused here, or it failed.
-pub(crate) fn understood(error: &reqwest::Error) -> Result<Unanswered, Refusal> {
-    if let Some(failure) = cause::<NameFailure>(error) {
-        return match failure {
-            NameFailure::NotAllowed(refusal) => Err(refusal.clone()),
-            NameFailure::Unresolvable => Ok(Unanswered::Unresolvable),
-        };
+impl From<Refusal> for RequestFailure {
+    fn from(refusal: Refusal) -> Self {
+        Self::NotAllowed(refusal)
     }
-    Ok(worded(error))
+}
+
+impl From<Unanswered> for RequestFailure {
+    fn from(unanswered: Unanswered) -> Self {
+        Self::Unanswered(unanswered)
+    }
+}
+
+impl From<reqwest::Error> for RequestFailure {
+    fn from(error: reqwest::Error) -> Self {
+        // What the resolver said comes back inside an error of the connection.
+        match cause::<NameFailure>(&error) {
+            Some(NameFailure::NotAllowed(refusal)) => Self::NotAllowed(refusal.clone()),
+            Some(NameFailure::Unresolvable) => Self::Unanswered(Unanswered::Unresolvable),
+            None => Self::Unanswered(worded(&error)),
+        }
+    }
 }
 
 fn worded(error: &reqwest::Error) -> Unanswered {
@@ -46,26 +68,13 @@ fn worded(error: &reqwest::Error) -> Unanswered {
     if error.is_builder() {
         return Unanswered::Unwritable;
     }
-    if is_tls(error) {
+    if cause::<rustls::Error>(error).is_some() {
         return Unanswered::Insecure;
     }
     if error.is_connect() {
         return Unanswered::Unconnected;
     }
     Unanswered::Lost
-}
-
-/// Errors of TLS travel inside errors of input and output.
-fn is_tls(error: &reqwest::Error) -> bool {
-    let inside = |error: &std::io::Error| {
-        error
-            .get_ref()
-            .is_some_and(|inner| inner.is::<rustls::Error>())
-    };
-    cause::<rustls::Error>(error).is_some()
-        || causes(error)
-            .filter_map(|error| error.downcast_ref::<std::io::Error>())
-            .any(inside)
 }
 
 fn cause<E: Error + 'static>(error: &reqwest::Error) -> Option<&E> {
@@ -76,7 +85,15 @@ fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn Error + 'static)
     let mut next = error.source();
     std::iter::from_fn(move || {
         let cause = next?;
-        next = cause.source();
+        next = behind(cause);
         Some(cause)
     })
+}
+
+/// An error of input and output that holds another one, such as one of TLS, passes over it when asked for its source.
+fn behind<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a (dyn Error + 'static)> {
+    match error.downcast_ref::<io::Error>() {
+        Some(error) => error.get_ref().map(|inner| inner as &(dyn Error + 'static)),
+        None => error.source(),
+    }
 }

@@ -130,17 +130,16 @@ fn embedded(address: IpAddr) -> impl Iterator<Item = Ipv4Addr> {
 }
 
 fn embedded_in(address: Ipv6Addr) -> Option<Ipv4Addr> {
-    let [a, b, c, d, e, f, high, low] = address.segments();
-    let joined = |high: u16, low: u16| Ipv4Addr::from(u32::from(high) << 16 | u32::from(low));
-    match [a, b, c, d, e, f] {
-        // Mapped, ::ffff:0:0/96, and compatible, ::/96.
-        [0, 0, 0, 0, 0, 0xffff | 0] => Some(joined(high, low)),
-        // NAT64, 64:ff9b::/96.
-        [0x64, 0xff9b, 0, 0, 0, 0] => Some(joined(high, low)),
-        // 6to4, 2002::/16: right behind the prefix.
-        [0x2002, high, low, ..] => Some(joined(high, low)),
-        _ => None,
-    }
+    let (high, low) = match address.segments() {
+        // Mapped, ::ffff:0:0/96; compatible, ::/96; NAT64, 64:ff9b::/96.
+        [0, 0, 0, 0, 0, 0xffff | 0, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+            (high, low)
+        }
+        // 6to4, 2002::/16.
+        [0x2002, high, low, ..] => (high, low),
+        _ => return None,
+    };
+    Some(Ipv4Addr::from(u32::from(high) << 16 | u32::from(low)))
 }
 
 /// Contract 5.2 and the additions of 3.6.

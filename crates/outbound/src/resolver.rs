@@ -7,17 +7,19 @@ use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::policy::{Policy, Refusal};
 
 /// The longest that a look-up may take.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Look-ups at once. One that hangs holds a thread until the system gives it up, and threads are shared with others.
+/// Look-ups at once. One that hangs holds a thread until the system gives it up. The thread is its own: those of the
+/// runtime are for others too, and the runtime does not end before they do.
 const MAX_LOOKUPS: usize = 64;
 
 /// Says what a name stands for.
@@ -92,12 +94,16 @@ impl Resolver {
             .await
             .map_err(|_| NameFailure::Unresolvable)?;
         let lookup = Arc::clone(&self.lookup);
-        let found = tokio::task::spawn_blocking(move || {
-            // A look-up that nobody waits for any more counts until its thread is free.
-            let _permit = permit;
-            lookup.lookup(&host)
-        });
-        match found.await {
+        let (tell, told) = oneshot::channel();
+        let asked = thread::Builder::new()
+            .name("look-up".into())
+            .spawn(move || {
+                // A look-up that nobody waits for any more counts until its thread ends.
+                let _permit = permit;
+                let _ = tell.send(lookup.lookup(&host));
+            });
+        asked.map_err(|_| NameFailure::Unresolvable)?;
+        match told.await {
             Ok(Ok(addresses)) => Ok(addresses),
             Ok(Err(_)) | Err(_) => Err(NameFailure::Unresolvable),
         }
@@ -117,8 +123,6 @@ impl Resolve for Resolver {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
-
     use super::*;
     use crate::testing::Names;
 
@@ -173,29 +177,16 @@ mod tests {
         assert_eq!(refused, Err(NameFailure::NotAllowed(Refusal::Blocked)));
     }
 
-    /// Blocks until the other end of the channel is gone.
-    #[derive(Debug)]
-    struct Hanging(std::sync::Mutex<mpsc::Receiver<()>>);
-
-    impl Lookup for Hanging {
-        fn lookup(&self, _host: &str) -> io::Result<Vec<IpAddr>> {
-            let _ = self.0.lock().unwrap().recv();
-            Ok(vec![])
-        }
-    }
-
     #[tokio::test(start_paused = true)]
-    async fn a_look_up_that_hangs_is_given_up() {
-        let (release, held) = mpsc::channel();
-        let resolver = resolver(Hanging(held.into()));
-        // Paused time does not pass while a thread is busy, so this one holds the clock's hand.
-        let looking = resolver.resolve_checked("slow.test".into());
-        let advanced = async {
-            tokio::task::yield_now().await;
-            tokio::time::advance(LOOKUP_TIMEOUT).await;
-        };
-        let (outcome, ()) = tokio::join!(looking, advanced);
-        assert_eq!(outcome, Err(NameFailure::Unresolvable));
-        drop(release);
+    async fn a_look_up_that_hangs_is_given_up_and_its_thread_still_counts() {
+        let resolver = resolver(Names::new().silence("slow.test"));
+        for n_given_up in 1..=3 {
+            let given_up = resolver.resolve_checked("slow.test".into()).await;
+            assert_eq!(given_up, Err(NameFailure::Unresolvable));
+            assert_eq!(
+                resolver.lookups.available_permits(),
+                MAX_LOOKUPS - n_given_up
+            );
+        }
     }
 }

@@ -8,8 +8,8 @@ use flate2::write::MultiGzDecoder;
 use reqwest::Response;
 use reqwest::header::CONTENT_ENCODING;
 
-use crate::client::RequestFailure;
 use crate::download::{DownloadFailure, DownloadLimits, Receiver};
+use crate::failure::RequestFailure;
 
 /// So much is unpacked before it is counted: gzip makes about a thousand bytes of one at most, so a piece is 1 MB.
 const PACKED_PIECE: usize = 1024;
@@ -34,10 +34,10 @@ pub(crate) async fn receive<R: Receiver>(
                 unpacked.add(chunk.len())?;
                 hand_on(receiver, &chunk).await?;
             }
-            Packing::Gzip(unpacker) => {
+            Packing::Gzip(decoder) => {
                 for piece in chunk.chunks(PACKED_PIECE) {
-                    unpacker.write_all(piece).map_err(|_| damaged())?;
-                    let piece = mem::take(unpacker.get_mut());
+                    decoder.write_all(piece).map_err(|_| damaged())?;
+                    let piece = mem::take(decoder.get_mut());
                     unpacked.add(piece.len())?;
                     hand_on(receiver, &piece).await?;
                     // Unpacking is work, and others wait for this thread.
@@ -46,9 +46,9 @@ pub(crate) async fn receive<R: Receiver>(
             }
         }
     }
-    if let Packing::Gzip(unpacker) = &mut packing {
-        unpacker.try_finish().map_err(|_| damaged())?;
-        let piece = mem::take(unpacker.get_mut());
+    if let Packing::Gzip(decoder) = &mut packing {
+        decoder.try_finish().map_err(|_| damaged())?;
+        let piece = mem::take(decoder.get_mut());
         unpacked.add(piece.len())?;
         hand_on(receiver, &piece).await?;
     }

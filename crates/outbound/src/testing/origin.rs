@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use super::reply::Reply;
 
 /// The longest that a test waits for something that should happen at once.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server that answers as told, and remembers what it was asked. It stops when dropped.
 #[derive(Debug)]
@@ -94,14 +94,19 @@ impl Origin {
         }
     }
 
-    /// From now on `request`, such as `/a.mp3` or `POST /callback`, is answered by `reply`. Said more than once for a
-    /// request, each is answered once, in this order, and the last for ever. The query plays no part.
+    /// From now on `request`, such as `/a.mp3` or `POST /callback`, is answered by `reply`. The query plays no part.
+    pub fn on(&self, request: &str, reply: Reply) -> &Self {
+        self.on_each(request, [reply])
+    }
+
+    /// From now on `request` is answered by each of `replies` once, in this order, and by the last for ever.
     ///
     /// # Panics
     /// Never but after another panic.
-    pub fn on(&self, request: &str, reply: Reply) -> &Self {
+    pub fn on_each(&self, request: &str, replies: impl IntoIterator<Item = Reply>) -> &Self {
         let mut script = self.shared.script.lock().expect("no test panicked here");
-        script.entry(request.into()).or_default().push_back(reply);
+        script.insert(request.into(), replies.into_iter().collect());
+        drop(script);
         self
     }
 
@@ -183,16 +188,21 @@ impl Shared {
         let path = request.path.split('?').next().unwrap_or_default();
         let mut script = self.script.lock().expect("no test panicked here");
         for key in [&format!("{} {path}", request.method), path] {
-            match script.get_mut(key) {
-                Some(replies) if replies.len() > 1 => {
-                    return replies.pop_front().unwrap_or(Reply::status(404));
-                }
-                Some(replies) => return replies.front().cloned().unwrap_or(Reply::status(404)),
-                None => {}
-            }
+            let Some(replies) = script.get_mut(key) else {
+                continue;
+            };
+            let reply = match replies.len() {
+                0 | 1 => replies.front().cloned(),
+                _ => replies.pop_front(),
+            };
+            return reply.unwrap_or_else(not_found);
         }
-        Reply::status(404)
+        not_found()
     }
+}
+
+fn not_found() -> Reply {
+    Reply::status(404)
 }
 
 /// The next request; `None` at the end of the connection.

@@ -168,9 +168,12 @@ impl Reply {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         pass(stream, self.head_gate.as_ref()).await?;
-        if !matches!(self.body, Body::Raw(_)) {
-            stream.write_all(&self.head()).await?;
+        if let Body::Raw(bytes) = &self.body {
+            stream.write_all(bytes).await?;
+            stream.shutdown().await?;
+            return Ok(false);
         }
+        stream.write_all(&self.head()).await?;
         if !with_body {
             return Ok(true);
         }
@@ -179,17 +182,19 @@ impl Reply {
             Body::Whole(body) => {
                 stream.write_all(body).await?;
                 sent(body.len());
-                return Ok(true);
+                Ok(true)
             }
-            Body::Declared(_, body) | Body::Unsized(body) | Body::Raw(body) => {
+            Body::Declared(_, body) | Body::Unsized(body) => {
                 stream.write_all(body).await?;
                 sent(body.len());
+                stream.shutdown().await?;
+                Ok(false)
             }
             Body::Chunked(body) => {
                 send_chunk(stream, body).await?;
                 sent(body.len());
                 stream.write_all(b"0\r\n\r\n").await?;
-                return Ok(true);
+                Ok(true)
             }
             Body::Endless => loop {
                 send_chunk(stream, PIECE).await?;
@@ -201,11 +206,10 @@ impl Reply {
                     sent(1);
                     tokio::time::sleep(*every).await;
                 }
-                return Ok(true);
+                Ok(true)
             }
+            Body::Raw(_) => Ok(false),
         }
-        stream.shutdown().await?;
-        Ok(false)
     }
 
     fn head(&self) -> Vec<u8> {
