@@ -26,8 +26,8 @@ pub struct QueueFigures {
 
 /// Seconds of audio done in a second of work, until a task has shown it: what a small machine does with a small model.
 const SPEED_BEFORE_ANY: f64 = 2.0;
-/// The longest time that a client is told to wait.
-const LONGEST_WAIT_SECONDS: f64 = 3600.0;
+/// The shortest and the longest time that a client is told to wait.
+const WAIT_BOUNDS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_hours(1));
 
 impl Store {
     /// Accepts a task: after this it survives any crash, and its recording is kept. If the caller is gone meanwhile,
@@ -102,9 +102,10 @@ impl QueueFigures {
         let mean_audio_seconds = self.queued_audio_seconds / f64::from(self.n_queued.max(1));
         let to_do = mean_audio_seconds.max(beyond.min(self.queued_audio_seconds));
         let wait = to_do / self.speed.unwrap_or(SPEED_BEFORE_ANY);
-        // A whole number, for `Retry-After`; what is no number is a second.
-        let seconds = wait.ceil().max(1.0).min(LONGEST_WAIT_SECONDS);
-        Some(Duration::from_secs_f64(seconds))
+        let (shortest, longest) = WAIT_BOUNDS;
+        // Whole seconds, for `Retry-After`.
+        let wait = Duration::try_from_secs_f64(wait.ceil()).unwrap_or(longest);
+        Some(wait.clamp(shortest, longest))
     }
 }
 
@@ -226,6 +227,6 @@ mod tests {
         assert_eq!(wait(queue(2, 0.0, None), 0.0), Some(1));
         assert_eq!(wait(queue(2, 1e9, None), 0.0), Some(3600));
         assert_eq!(wait(queue(2, f64::INFINITY, None), 0.0), Some(3600));
-        assert_eq!(wait(queue(2, f64::NAN, None), f64::NAN), Some(1));
+        assert_eq!(wait(queue(2, f64::NAN, None), f64::NAN), Some(3600));
     }
 }

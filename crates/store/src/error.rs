@@ -129,7 +129,7 @@ impl From<Failure> for StoreError {
     }
 }
 
-/// Names of SQLite's result codes: <https://www.sqlite.org/rescode.html>.
+/// Names of the result codes: <https://www.sqlite.org/rescode.html>.
 const IO_ERROR: i32 = 10;
 const CORRUPT: i32 = 11;
 const CANNOT_OPEN: i32 = 14;

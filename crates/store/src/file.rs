@@ -1,6 +1,6 @@
 //! The file of the database as it lies on the disk: whether it is still the one that was opened, and may be used.
 //!
-//! SQLite itself goes on with a file that was removed, replaced or made unreadable, and would answer from what nobody
+//! The database engine itself goes on with a file that was removed, replaced or made unreadable, and would answer from what nobody
 //! sees any more. A look costs a few microseconds and stands before each operation.
 
 use std::fs::{self, File, Metadata};

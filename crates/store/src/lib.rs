@@ -8,6 +8,7 @@
 //! read ours.
 
 mod accept;
+mod claim;
 mod document;
 mod ending;
 mod error;

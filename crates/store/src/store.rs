@@ -139,6 +139,8 @@ impl Store {
     /// Ends all connections for good, and the lock; what was written is in the file, without a log beside it.
     pub async fn close(&self) {
         self.inner.is_closed.store(true, Ordering::SeqCst);
+        // Somebody may be opening it just now; nobody begins to after this.
+        drop(self.inner.was_opened.lock().await);
         if let Some(opened) = self.current() {
             self.let_go(opened).await;
         }
@@ -194,7 +196,7 @@ impl Store {
         }
     }
 
-    /// Ends a connection that a statement failed on: SQLite ends some transactions itself, which those who count them
+    /// Ends a connection that a statement failed on: the engine ends some transactions itself, which those who count them
     /// do not hear. A database in memory would end with it.
     async fn discard(&self, opened: &Opened, connection: Reader, failure: &Failure) {
         if matches!(failure, Failure::Sql(_)) && opened.is_file {

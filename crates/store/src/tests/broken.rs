@@ -188,10 +188,10 @@ async fn a_full_disk_refuses_what_does_not_fit_and_nothing_else() {
     test.store.set_max_pages(1);
     let large = Ending::Completed(format!("[{}]", "0,".repeat(100_000) + "0"));
     for _ in 0..3 {
-        let finished = test.store.finish(&claimed.lease, &large).await;
-        assert!(is_unavailable(&finished), "{finished:?}");
-        let text = finished.unwrap_err().to_string();
-        assert!(text.contains("full"), "{text}");
+        let outcome = test.store.finish(&claimed.lease, &large).await;
+        assert!(is_unavailable(&outcome), "{outcome:?}");
+        let why = outcome.unwrap_err().to_string();
+        assert!(why.contains("full"), "{why}");
     }
     let mut task = combination();
     task.file_name = Some("x".repeat(100_000));

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 
 use super::MINUTE;
 use crate::store::Store;
@@ -31,7 +31,7 @@ async fn drop_after(n_polls: usize, future: impl Future) {
     let mut future = pin!(future);
     for _ in 0..n_polls {
         let mut context = Context::from_waker(Waker::noop());
-        if let Poll::Ready(_) = future.as_mut().poll(&mut context) {
+        if future.as_mut().poll(&mut context).is_ready() {
             return;
         }
         tokio::task::yield_now().await;

@@ -20,7 +20,7 @@ use crate::error::StoreError;
 use crate::testing::TestStore;
 
 /// The lease that tests take.
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Another program's connection to the database of `test`, without the checks of this one.
 async fn other_program(test: &TestStore) -> SqlitePool {

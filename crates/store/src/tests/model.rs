@@ -66,9 +66,10 @@ struct Walk {
 impl Walk {
     fn new(in_memory: bool) -> Self {
         let test = TestStore::new();
-        let url = match in_memory {
-            true => DatabaseUrl::SqliteMemory,
-            false => DatabaseUrl::SqliteFile(test.database_path()),
+        let url = if in_memory {
+            DatabaseUrl::SqliteMemory
+        } else {
+            DatabaseUrl::SqliteFile(test.database_path())
         };
         let settings = Settings {
             url,
@@ -97,14 +98,17 @@ impl Walk {
             Step::KeepAlive(n) => self.keep_alive(n).await,
             Step::Complete(n) => self.end(n, Ending::Completed("[1]".to_owned())).await,
             Step::Fail(n) => {
-                self.end(n, Ending::Failed(FailureText::new("broken")))
-                    .await
+                let error = FailureText::new("broken");
+                self.end(n, Ending::Failed(error)).await;
             }
             Step::Retry(n) => self.retry(n).await,
             Step::GiveBack(n) => self.give_back(n).await,
             Step::Recover(all) => self.recover(all).await,
             Step::Delete(n) => self.delete(n).await,
-            Step::Wait(seconds) => self.test.clock.advance(Duration::from_secs(seconds.into())),
+            Step::Wait(seconds) => {
+                let time = Duration::from_secs(seconds.into());
+                self.test.clock.advance(time);
+            }
         }
         self.compare().await;
     }
@@ -191,15 +195,14 @@ impl Walk {
         let Some(processing) = expect(processing, &outcome) else {
             return;
         };
-        let (retried, state) = match processing.attempt >= MAX_ATTEMPTS {
-            true => (
+        let (retried, state) = if processing.attempt >= MAX_ATTEMPTS {
+            (
                 Retried::Failed,
                 TaskState::Failed(processing.fail(error, now)),
-            ),
-            false => {
-                let queued = processing.retry(Some(now.after(MINUTE)));
-                (Retried::Queued, TaskState::Queued(queued))
-            }
+            )
+        } else {
+            let queued = processing.retry(Some(now.after(MINUTE)));
+            (Retried::Queued, TaskState::Queued(queued))
         };
         assert_eq!(outcome.unwrap(), retried);
         self.tasks.insert(name, state);

@@ -80,31 +80,31 @@ async fn c6_1_an_old_file_is_listed_and_served() {
     assert_eq!(listed[1].audio_duration, Some(3.0));
 
     let find = async |name: &str| test.store.find_task(name).await.unwrap().unwrap();
-    let a = find("a").await;
-    assert_eq!(a.task_type, TaskType::FullProcess);
+    let done = find("a").await;
+    assert_eq!(done.task_type, TaskType::FullProcess);
     assert!(
-        matches!(a.state, TaskState::Completed(c) if c.result == r#"{"segments":[],"text":"Žluť"}"#)
+        matches!(done.state, TaskState::Completed(c) if c.result == r#"{"segments":[],"text":"Žluť"}"#)
     );
-    assert_eq!(a.task_params.as_deref(), Some(r#"{"language":"en"}"#));
-    assert_eq!(a.callback.unwrap().status, CallbackStatus::Failed);
-    let b = find("b").await;
+    assert_eq!(done.task_params.as_deref(), Some(r#"{"language":"en"}"#));
+    assert_eq!(done.callback.unwrap().status, CallbackStatus::Failed);
+    let running = find("b").await;
     assert!(
-        matches!(&b.state, TaskState::Processing(p) if p.attempt == 1),
+        matches!(&running.state, TaskState::Processing(p) if p.attempt == 1),
         "{:?}",
-        b.state
+        running.state
     );
-    assert_eq!(b.task_params, None);
+    assert_eq!(running.task_params, None);
     assert!(matches!(find("c").await.state, TaskState::Failed(f) if f.error.as_str() == "'end'"));
-    let d = find("d").await.state;
-    assert!(matches!(d, TaskState::Failed(f) if !f.error.as_str().is_empty()));
-    let f = find("f").await.state;
+    let unexplained = find("d").await.state;
+    assert!(matches!(unexplained, TaskState::Failed(f) if !f.error.as_str().is_empty()));
+    let with_nan = find("f").await.state;
     assert!(
-        matches!(f, TaskState::Completed(c) if c.result == r#"[{"score":null,"text":"it's NaN"}]"#)
+        matches!(with_nan, TaskState::Completed(c) if c.result == r#"[{"score":null,"text":"it's NaN"}]"#)
     );
     assert_eq!(find("a-7").await.file_name.as_deref(), Some("twin.mp3"));
-    let g = find("g").await;
-    assert!(matches!(g.state, TaskState::Completed(c) if c.result == r#""{broken""#));
-    assert_eq!(g.task_params, None);
+    let cut_off = find("g").await;
+    assert!(matches!(cut_off.state, TaskState::Completed(c) if c.result == r#""{broken""#));
+    assert_eq!(cut_off.task_params, None);
     assert_eq!(find("h").await.state.status(), TaskStatus::Processing);
 }
 
@@ -160,7 +160,7 @@ async fn c6_1_old_tools_read_what_this_program_writes() {
         texts,
         ["completed", r#"{"segments":[]}"#, began, ended, began]
     );
-    assert_eq!(row.get::<f64, _>(2), 60.0);
+    assert_eq!(row.get::<Option<f64>, _>(2), Some(60.0));
     old_tool.close().await;
 
     // And the file is opened again as it is.

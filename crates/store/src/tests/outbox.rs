@@ -49,11 +49,15 @@ async fn kb3_a_message_is_tried_until_it_is_delivered_and_the_task_shows_it() {
     assert_eq!(first.url, "http://a.example/x");
     assert_eq!(first.request_id.as_deref(), Some("r-7"));
     assert!(store.claim_delivery(MINUTE).await.unwrap().is_none());
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1 callback=pending:0 message_due=+0s sending_until=+60s
+    "#);
 
     let outcome = refused(&test, Some(Duration::from_secs(1)));
     store.record_delivery(&first, &outcome, TOOK).await.unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1 callback=pending:1 callback_error="the receiver answered 500" message_due=+1s
+    "#);
     assert!(store.claim_delivery(MINUTE).await.unwrap().is_none());
     test.clock.advance(Duration::from_secs(1));
     let second = store.claim_delivery(MINUTE).await.unwrap().unwrap();
@@ -62,7 +66,9 @@ async fn kb3_a_message_is_tried_until_it_is_delivered_and_the_task_shows_it() {
         .record_delivery(&second, &DELIVERED, TOOK)
         .await
         .unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1 callback=delivered:2
+    "#);
     let log = store.list_deliveries(&id).await.unwrap();
     let log: Vec<_> = (log.iter())
         .map(|line| (line.attempt, line.status, line.error.as_deref(), line.took))
@@ -83,7 +89,9 @@ async fn kb3_a_message_that_is_given_up_leaves_the_task_completed() {
         .record_delivery(&first, &refused(&test, None), TOOK)
         .await
         .unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1 callback=failed:1 callback_error="the receiver answered 500"
+    "#);
     assert!(test.store.claim_delivery(MINUTE).await.unwrap().is_none());
 }
 
@@ -107,7 +115,9 @@ async fn a_crash_between_sending_and_recording_sends_again_without_counting() {
         .record_delivery(&after, &DELIVERED, TOOK)
         .await
         .unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1 callback=delivered:1
+    "#);
 }
 
 #[tokio::test]

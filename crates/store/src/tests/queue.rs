@@ -66,7 +66,10 @@ async fn a_task_goes_its_way_from_submission_to_its_message() {
         .insert(combination().with_callback("http://a.example/"))
         .await;
     test.insert(combination()).await;
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization queued attempt=0 callback=pending:0
+    2 combine_transcript&diarization queued attempt=0
+    "#);
     let claimed = test.store.claim("w1", MINUTE).await.unwrap().unwrap();
     assert_eq!(claimed.lease.task(), &id);
     test.clock.advance(Duration::from_millis(1500));
@@ -78,11 +81,17 @@ async fn a_task_goes_its_way_from_submission_to_its_message() {
         .keep_alive(&claimed.lease, Some(progress), MINUTE)
         .await
         .unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization processing attempt=1 worker=w1 lease=+60s progress=align:62.5% callback=pending:0
+    2 combine_transcript&diarization queued attempt=0
+    "#);
     let listed = test.store.list_tasks().await.unwrap();
     assert_eq!(listed[0].progress, Some(progress));
     test.store.finish(&claimed.lease, &done()).await.unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1 callback=pending:0 message_due=+0s
+    2 combine_transcript&diarization queued attempt=0
+    "#);
     let task = test.store.find_task(id.as_str()).await.unwrap().unwrap();
     assert_eq!(task.duration, Some(1.5));
     let TaskState::Completed(completed) = task.state else {
@@ -109,7 +118,9 @@ async fn a_task_that_is_tried_again_waits_until_it_is_due_and_fails_in_the_end()
         .await
         .unwrap();
     assert_eq!(retried, Retried::Queued);
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization queued attempt=1 due=+60s callback=pending:0
+    "#);
     assert_lost(&test, &first).await;
     assert!(test.store.claim("w", MINUTE).await.unwrap().is_none());
     test.clock.advance(MINUTE);
@@ -122,7 +133,9 @@ async fn a_task_that_is_tried_again_waits_until_it_is_due_and_fails_in_the_end()
         .await
         .unwrap();
     assert_eq!(retried, Retried::Failed);
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization failed attempt=2 error="the disk is full" callback=pending:0 message_due=+0s
+    "#);
 }
 
 #[tokio::test]
@@ -131,7 +144,9 @@ async fn a_task_that_is_given_back_counts_no_attempt_and_forgets_the_old_lease()
     test.insert(combination()).await;
     let first = claim(&test, "w").await;
     test.store.give_back(&first).await.unwrap();
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization queued attempt=0
+    "#);
     let second = claim(&test, "w").await;
     // The same task, attempt and worker, and still another lease.
     assert_eq!(
@@ -185,7 +200,9 @@ async fn e9_an_interrupted_task_is_tried_again_and_fails_after_its_last_attempt(
         assert_eq!(recovered.n_queued + recovered.n_failed, 1);
         assert_lost(&test, &lease).await;
     }
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization failed attempt=2 error="the service stopped while working on this task; that was attempt 2 of 2, so it is not tried again" callback=pending:0 message_due=+0s
+    "#);
     assert_eq!(
         test.store.recover(true, 2).await.unwrap(),
         Recovered::default()
@@ -205,7 +222,11 @@ async fn after_a_crash_nothing_is_lost() {
     // Nobody else works on it: no need to wait for the lease to end.
     let recovered = test.store.recover(true, 3).await.unwrap();
     assert_eq!((recovered.n_queued, recovered.n_failed), (1, 0));
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization completed attempt=1
+    2 combine_transcript&diarization queued attempt=1
+    3 combine_transcript&diarization queued attempt=0
+    "#);
 }
 
 #[tokio::test]
@@ -215,7 +236,9 @@ async fn a_task_without_its_recording_fails_instead_of_waiting_for_ever() {
     claim(&test, "w").await;
     let recovered = test.store.recover(true, 3).await.unwrap();
     assert_eq!((recovered.n_queued, recovered.n_failed), (0, 1));
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 diarization failed attempt=1 error="the service was restarted, and what is needed to go on with this task was not stored"
+    "#);
 }
 
 #[tokio::test]
@@ -233,7 +256,11 @@ async fn a_request_that_cannot_be_read_fails_and_the_next_task_is_taken() {
         sqlx::query(change).execute(&other).await.unwrap();
     }
     assert_eq!(claim(&test, "w").await.task(), &good);
-    assert_snapshot!(test.picture().await, @"");
+    assert_snapshot!(test.picture().await, @r#"
+    1 combine_transcript&diarization failed attempt=1 error="the task was stored by another version of the service, which this one cannot read" callback=pending:0 message_due=+0s
+    2 combine_transcript&diarization failed attempt=1 error="the task was stored by another version of the service, which this one cannot read"
+    3 combine_transcript&diarization processing attempt=1 worker=w lease=+60s
+    "#);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -273,13 +300,13 @@ async fn tg5_a_deletion_that_races_with_completion_is_final() {
         let lease = claim(&test, "w").await;
         let barrier = Arc::new(Barrier::new(2));
         let (store, other) = (test.store.clone(), Arc::clone(&barrier));
-        let finisher = tokio::spawn(async move {
+        let worker = tokio::spawn(async move {
             other.wait().await;
             store.finish(&lease, &done()).await
         });
         barrier.wait().await;
         assert!(test.store.delete_task(id.as_str()).await.unwrap());
-        let finished = finisher.await.unwrap();
+        let finished = worker.await.unwrap();
         assert!(
             matches!(finished, Ok(()) | Err(StoreError::LeaseLost { .. })),
             "{finished:?}"
