@@ -1,69 +1,16 @@
 //! What the log tells of requests (contract 1.3, 4.6, 5.4).
 
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
-
-use serde_json::Value;
-use tracing::subscriber::DefaultGuard;
-use tracing_subscriber::fmt::MakeWriter;
-
-use crate::support::{Form, TestApi};
-
-/// The log of this thread, line by line.
-#[derive(Debug, Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn start() -> (Self, DefaultGuard) {
-        let log = Self::default();
-        let subscriber = tracing_subscriber::fmt()
-            .json()
-            .with_max_level(tracing::Level::INFO)
-            .with_writer(log.clone())
-            .finish();
-        (log, tracing::subscriber::set_default(subscriber))
-    }
-
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-
-    fn records(&self) -> Vec<Value> {
-        let text = self.text();
-        let record = |line: &str| serde_json::from_str(line).unwrap();
-        text.lines().map(record).collect()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl<'a> MakeWriter<'a> for Log {
-    type Writer = Self;
-
-    fn make_writer(&'a self) -> Self {
-        self.clone()
-    }
-}
+use crate::support::{Form, TestApi, log};
 
 #[tokio::test]
 async fn c1_3_the_id_of_an_error_is_in_its_record_with_what_is_hidden_from_the_client() {
-    let (log, _guard) = Log::start();
     let api = TestApi::start().await;
     let form = Form::new().file("file", "a.mp3", b"machine");
     let answer = api.post("/speech-to-text?hotwords=private", &form).await;
     let answer = answer.expect(500, "INTERNAL_ERROR");
     let body = answer.json();
     let id = &body["error"]["correlation_id"];
-    let records = log.records();
+    let records = log::records();
     let record = records
         .iter()
         .find(|record| &record["fields"]["correlation_id"] == id);
@@ -74,19 +21,18 @@ async fn c1_3_the_id_of_an_error_is_in_its_record_with_what_is_hidden_from_the_c
     assert_eq!(record["span"]["request_id"], request_id);
     assert_eq!(record["span"]["path"], "/speech-to-text");
     assert_eq!(record["span"]["method"], "POST");
-    assert!(!log.text().contains("private"), "{}", log.text());
+    assert!(!log::text().contains("private"), "{}", log::text());
 }
 
 #[tokio::test]
 async fn c5_4_creation_and_deletion_are_told_to_the_auditor() {
-    let (log, _guard) = Log::start();
     let api = TestApi::start().await;
     let answer = api.post("/speech-to-text", &Form::recording("a.mp3")).await;
     let request_id = answer.header("x-request-id").unwrap().to_owned();
     let identifier = answer.queued();
     api.request("DELETE", &format!("/task/{identifier}/delete"))
         .await;
-    let records = log.records();
+    let records = log::records();
     let audit: Vec<_> = records
         .iter()
         .filter(|record| record["target"] == "audit")
@@ -105,18 +51,17 @@ async fn c5_4_creation_and_deletion_are_told_to_the_auditor() {
 
 #[tokio::test]
 async fn pf2_a_request_that_changes_something_is_told_once_and_one_that_reads_is_not() {
-    let (log, _guard) = Log::start();
     let api = TestApi::start().await;
     api.get("/health").await;
     api.get("/task/all").await;
-    assert_eq!(log.text(), "");
+    assert_eq!(log::text(), "");
     api.post("/speech-to-text", &Form::recording("a.mp3"))
         .await
         .queued();
-    let records = log.records();
+    let records = log::records();
     let answered = records
         .iter()
         .filter(|record| record["fields"]["status"] == 200);
     assert_eq!(answered.count(), 1);
-    assert_eq!(records.len(), 2, "and one for the auditor: {}", log.text());
+    assert_eq!(records.len(), 2, "and one for the auditor: {}", log::text());
 }

@@ -2,6 +2,7 @@
 
 mod form;
 mod http;
+pub(crate) mod log;
 mod probe;
 mod service;
 

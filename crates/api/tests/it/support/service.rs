@@ -20,6 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::form::Form;
 use super::http::{Answer, Connection, send};
+use super::log;
 use super::probe::Script;
 
 /// A service that listens on this machine. It stops when dropped.
@@ -59,6 +60,7 @@ impl TestApi {
     }
 
     pub(crate) async fn start_with(change: impl FnOnce(&mut Setup)) -> Self {
+        log::install();
         let mut setup = Setup::new();
         change(&mut setup);
         let store = TestStore::new();
