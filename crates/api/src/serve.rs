@@ -5,18 +5,14 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
-use http::HeaderValue;
-use http::header::CONNECTION;
-use hyper::body::{Body as _, Bytes, Frame, Incoming, SizeHint};
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -97,15 +93,7 @@ async fn answer(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ClientAddress(address));
-        let is_read = Arc::new(AtomicBool::new(request.body().is_end_stream()));
-        let watch = Arc::clone(&is_read);
-        let answer = router.clone().oneshot(request.map(|body| {
-            Body::new(Watched {
-                body,
-                is_read: watch,
-            })
-        }));
-        let answer = async move { Ok(last_unless_read(answer.await?, &is_read)) };
+        let answer = router.clone().oneshot(request.map(Body::new));
         Box::pin(answer) as Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>
     });
     let mut connection = http1::Builder::new()
@@ -129,45 +117,6 @@ async fn answer(
         Ok(()) => linger(connection.into_parts().io.into_inner()).await,
         Err(error) => tracing::debug!(%error, "a connection ended early"),
     }
-}
-
-/// The body of a request, which notes when nothing more of it comes.
-struct Watched {
-    body: Incoming,
-    is_read: Arc<AtomicBool>,
-}
-
-impl hyper::body::Body for Watched {
-    type Data = Bytes;
-    type Error = hyper::Error;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
-        let polled = Pin::new(&mut self.body).poll_frame(context);
-        if self.body.is_end_stream() || matches!(polled, Poll::Ready(None)) {
-            self.is_read.store(true, Ordering::Relaxed);
-        }
-        polled
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
-}
-
-/// After an answer that came before the whole body was read, the client must not send another request behind it.
-fn last_unless_read(mut answer: Response, is_read: &AtomicBool) -> Response {
-    if !is_read.load(Ordering::Relaxed) {
-        let close = HeaderValue::from_static("close");
-        answer.headers_mut().insert(CONNECTION, close);
-    }
-    answer
 }
 
 /// How long, and how much, is read of what nobody wants.

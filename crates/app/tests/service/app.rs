@@ -106,6 +106,8 @@ impl Builder {
             client: reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())
                 .no_proxy()
+                // Behind an answer that came before the whole body was read, a connection is closed.
+                .pool_max_idle_per_host(0)
                 .timeout(PATIENCE)
                 .build()
                 .unwrap(),
