@@ -412,7 +412,7 @@ async fn se6_what_does_not_say_how_large_it_is_is_refused_when_it_is_too_large()
         .await;
     let mut upload = Raw::begin_form(&app, PATH, Length::Chunked).await;
     assert!(upload.try_send_chunk(&file_begins("file", "a.wav")).await);
-    for _ in 0..32 {
+    for _ in 0..128 {
         if !upload.try_send_chunk(&[0; 16 * 1024]).await {
             break;
         }
