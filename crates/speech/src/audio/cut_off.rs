@@ -2,17 +2,18 @@
 //!
 //! Only formats are looked at that know their size: a stream such as MP3 or Ogg may end anywhere.
 
-use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
+
+use super::boxes;
 
 /// Whether `file`, of `n_bytes`, is an MP4, MOV, Matroska, AVI or Windows Media file of which the end is missing. What
 /// cannot be understood is not taken for cut off.
-pub(super) fn is_cut_off(file: &mut File, n_bytes: u64) -> bool {
+pub(super) fn is_cut_off(file: &mut (impl Read + Seek), n_bytes: u64) -> bool {
     needed(file, n_bytes).is_ok_and(|needed| needed > n_bytes)
 }
 
 /// Bytes that the file says it has.
-fn needed(file: &mut File, n_bytes: u64) -> io::Result<u64> {
+fn needed(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<u64> {
     let mut head = [0; 16];
     file.seek(SeekFrom::Start(0))?;
     let n_head = read_up_to(file, &mut head)?;
@@ -24,39 +25,35 @@ fn needed(file: &mut File, n_bytes: u64) -> io::Result<u64> {
         }
         [0x1a, 0x45, 0xdf, 0xa3, ..] => matroska(file),
         [0x30, 0x26, 0xb2, 0x75, ..] => windows_media(file),
-        [_, _, _, _, b'f', b't', b'y', b'p', ..] => boxes(file, n_bytes),
+        [_, _, _, _, b'f', b't', b'y', b'p', ..] => last_box(file, n_bytes),
         _ => Ok(0),
     }
 }
 
 /// The end of the last top-level box of an MP4 or MOV file.
-fn boxes(file: &mut File, n_bytes: u64) -> io::Result<u64> {
-    let (mut end, mut has_index) = (0, false);
-    while end < n_bytes {
-        file.seek(SeekFrom::Start(end))?;
-        let mut head = [0; 16];
-        let n_head = read_up_to(file, &mut head)?;
-        if n_head < 8 {
-            // A stray byte or two behind the last box are common.
-            break;
-        }
-        let [a, b, c, d, name @ ..] = head;
-        has_index |= name.starts_with(b"moov");
-        end = match u32::from_be_bytes([a, b, c, d]) {
-            0 => n_bytes,
-            1 => end.saturating_add(u64::from_be_bytes(
-                name[4..12].try_into().unwrap_or_default(),
-            )),
-            size if size >= 8 => end.saturating_add(u64::from(size)),
-            _ => break,
+fn last_box(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<u64> {
+    let (mut end, mut has_index) = (0_u64, false);
+    // A stray byte or two behind the last box are common.
+    while n_bytes.saturating_sub(end) >= 8 {
+        let head = match boxes::head(file, end, n_bytes) {
+            Ok(Some(head)) => head,
+            Ok(None) => break,
+            // The file ends in the midst of it.
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
+                end = u64::MAX;
+                break;
+            }
+            Err(error) => return Err(error),
         };
+        has_index |= head.name == *b"moov";
+        end = end.saturating_add(head.size);
     }
     // Without an index it is broken in another way.
     Ok(if has_index { end } else { 0 })
 }
 
 /// The end of the segment of a Matroska file, or one of its sister `WebM`, behind its header; 0 where it is not said.
-fn matroska(file: &mut File) -> io::Result<u64> {
+fn matroska(file: &mut (impl Read + Seek)) -> io::Result<u64> {
     const SEGMENT: u64 = 0x1853_8067;
     let mut end = 0;
     loop {
@@ -76,7 +73,7 @@ fn matroska(file: &mut File) -> io::Result<u64> {
 
 /// A number of the Extensible Binary Meta Language, and how many bytes it takes; the bit that says so is left out of
 /// sizes, and is part of ids.
-fn ebml_number(file: &mut File, is_size: bool) -> io::Result<(u64, u64)> {
+fn ebml_number(file: &mut (impl Read + Seek), is_size: bool) -> io::Result<(u64, u64)> {
     let mut first = [0];
     file.read_exact(&mut first)?;
     let n_more = first[0].leading_zeros() as usize;
@@ -96,7 +93,7 @@ fn ebml_number(file: &mut File, is_size: bool) -> io::Result<(u64, u64)> {
 }
 
 /// The file size that the properties of a Windows Media file state; 0 where they do not (a broadcast).
-fn windows_media(file: &mut File) -> io::Result<u64> {
+fn windows_media(file: &mut (impl Read + Seek)) -> io::Result<u64> {
     const PROPERTIES: [u8; 16] = [
         0xa1, 0xdc, 0xab, 0x8c, 0x47, 0xa9, 0xcf, 0x11, 0x8e, 0xe4, 0x00, 0xc0, 0x0c, 0x20, 0x53,
         0x65,
@@ -118,7 +115,7 @@ fn windows_media(file: &mut File) -> io::Result<u64> {
 }
 
 /// Reads as much as there is for `buffer`.
-fn read_up_to(file: &mut File, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_up_to(file: &mut (impl Read + Seek), buffer: &mut [u8]) -> io::Result<usize> {
     let mut n_read = 0;
     while n_read < buffer.len() {
         match file.read(&mut buffer[n_read..])? {
@@ -191,6 +188,23 @@ mod tests {
             ]
             .concat()
         ));
+    }
+
+    #[test]
+    fn a_box_whose_size_cannot_be_ends_the_search() {
+        for size in [0_u64, 15] {
+            let mut long = b"\0\0\0\x01mdat".to_vec();
+            long.extend(size.to_be_bytes());
+            long.extend([7; 50]);
+            let file = [mp4_box(*b"ftyp", b"isom"), mp4_box(*b"moov", b""), long];
+            assert!(!is_cut(&file.concat()), "{size}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_ends_inside_the_head_of_a_box_is_cut_off() {
+        let whole = [mp4_box(*b"ftyp", b"isom"), mp4_box(*b"moov", b"")].concat();
+        assert!(is_cut(&[&whole[..], b"\0\0\0\x01mdat\0\0\0\0"].concat()));
     }
 
     #[test]

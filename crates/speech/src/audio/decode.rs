@@ -5,7 +5,7 @@ use domain::units::Seconds;
 
 use super::collected::{Collected, Keep};
 use super::cut_off::is_cut_off;
-use super::guard::Watch;
+use super::guard::{Watch, WatchedFile};
 use super::native::{self, Decoded, Failure, HeAac};
 use super::sniff::{Content, sniff};
 use super::source::Input;
@@ -54,7 +54,11 @@ pub fn measure(
     let input = Input::open(source.into(), settings, monitor)?;
     let watch = Watch::start(settings, Keep::Count, monitor);
     let collected = read(&input, watch);
-    let is_cut_off = is_cut_off(&mut input.reopen()?, input.n_bytes);
+    let mut file = WatchedFile {
+        file: input.reopen()?,
+        watch,
+    };
+    let is_cut_off = is_cut_off(&mut file, input.n_bytes);
     let n_samples = match collected {
         // The track may lie in what is missing.
         Err(AudioError::NoAudioTrack) if is_cut_off => 0,

@@ -5,6 +5,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use super::boxes::{self, read};
+
 /// More boxes than this in one place is no file of an encoder.
 const MAX_BOXES: usize = 4096;
 
@@ -108,23 +110,15 @@ fn boxes(file: &mut (impl Read + Seek), start: u64, end: u64) -> io::Result<Vec<
     let mut parts = Vec::new();
     let mut at = start;
     while parts.len() < MAX_BOXES && end.saturating_sub(at) >= 8 {
-        file.seek(SeekFrom::Start(at))?;
-        let size = u64::from(u32::from_be_bytes(read(file)?));
-        let name: [u8; 4] = read(file)?;
-        let (header, size) = match size {
-            0 => (8, end - at),
-            1 => (16, u64::from_be_bytes(read(file)?)),
-            size => (8, size),
+        let Some(head) = boxes::head(file, at, end)? else {
+            break;
         };
-        let Some(next) = at
-            .checked_add(size)
-            .filter(|next| size >= header && *next <= end)
-        else {
+        let Some(next) = at.checked_add(head.size).filter(|next| *next <= end) else {
             break;
         };
         parts.push(Part {
-            name,
-            start: at + header,
+            name: head.name,
+            start: at + head.n_bytes,
             end: next,
         });
         at = next;
@@ -175,12 +169,6 @@ fn version(file: &mut (impl Read + Seek), part: Part) -> io::Result<u8> {
     file.seek(SeekFrom::Start(part.start))?;
     let [version, ..] = read::<4>(file)?;
     Ok(version)
-}
-
-fn read<const N: usize>(file: &mut impl Read) -> io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! held in memory once, at 64 kB a second, and never at its own rate.
 
 mod aac;
+mod boxes;
 mod collected;
 mod cut_off;
 mod decode;
