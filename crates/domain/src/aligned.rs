@@ -46,10 +46,21 @@ pub fn read(bytes: &[u8], form: Form) -> Result<Transcript, DocumentError> {
 
 /// Leaves out what the reference's service leaves out: words without start, end or score, then segments without words.
 pub fn drop_incomplete(transcript: &mut Transcript) {
-    let is_complete =
-        |word: &Word| word.start.is_some() && word.end.is_some() && word.score.is_some();
+    keep_words(transcript, |word| is_timed(word) && word.score.is_some());
+}
+
+/// Leaves out words without start or end, then segments without words: nobody can say who says them (contract 7.6).
+pub fn drop_untimed(transcript: &mut Transcript) {
+    keep_words(transcript, is_timed);
+}
+
+fn is_timed(word: &Word) -> bool {
+    word.start.is_some() && word.end.is_some()
+}
+
+fn keep_words(transcript: &mut Transcript, is_kept: impl Fn(&Word) -> bool) {
     for segment in &mut transcript.segments {
-        segment.words.get_or_insert_default().retain(is_complete);
+        segment.words.get_or_insert_default().retain(&is_kept);
     }
     let has_words = |segment: &Segment| segment.words.as_ref().is_some_and(|w| !w.is_empty());
     transcript.segments.retain(has_words);
@@ -57,42 +68,44 @@ pub fn drop_incomplete(transcript: &mut Transcript) {
 
 /// The JSON, on one line, that the reference's service gives: segments with their words and speakers, and an empty list
 /// `word_segments`.
-#[expect(
-    clippy::missing_panics_doc,
-    reason = "numbers and texts can be written"
-)]
 pub fn to_service_json(transcript: &Transcript) -> String {
     let segments = transcript.segments.iter().map(ServiceSegment::new);
     let document = ServiceDocument {
         segments: segments.collect(),
-        word_segments: [],
+        word_segments: Vec::new(),
     };
-    serde_json::to_string(&document).expect("numbers and texts can be written")
+    document::to_json(&document)
 }
 
+/// Segments and words as the reference's service lists them.
 #[derive(Debug, Serialize)]
-struct ServiceDocument<'a> {
-    segments: Vec<ServiceSegment<'a>>,
-    word_segments: [Word; 0],
+pub(crate) struct ServiceDocument<'a> {
+    pub(crate) segments: Vec<ServiceSegment<'a>>,
+    pub(crate) word_segments: Vec<&'a Word>,
 }
 
+/// A segment in such a list.
 #[derive(Debug, Serialize)]
-struct ServiceSegment<'a> {
-    start: Seconds,
-    end: Seconds,
-    text: &'a str,
-    words: &'a [Word],
+pub(crate) struct ServiceSegment<'a> {
+    pub(crate) start: Seconds,
+    pub(crate) end: Seconds,
+    pub(crate) text: &'a str,
+    pub(crate) words: &'a [Word],
     #[serde(skip_serializing_if = "Option::is_none")]
-    speaker: Option<&'a str>,
+    pub(crate) chars: Option<&'a [Character]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) speaker: Option<&'a str>,
 }
 
 impl<'a> ServiceSegment<'a> {
-    fn new(segment: &'a Segment) -> Self {
+    /// A segment with its words and its speaker.
+    pub(crate) fn new(segment: &'a Segment) -> Self {
         Self {
             start: segment.start,
             end: segment.end,
             text: &segment.text,
             words: segment.words.as_deref().unwrap_or_default(),
+            chars: None,
             speaker: segment.speaker.as_deref(),
         }
     }
@@ -187,6 +200,31 @@ mod tests {
             to_service_json(&nothing),
             "{\"segments\":[],\"word_segments\":[]}"
         );
+    }
+
+    #[test]
+    fn only_words_that_have_times_can_be_given_speakers() {
+        let word = |span: Option<(f64, f64)>, score| Word {
+            start: span.map(|span| Seconds(span.0)),
+            end: span.map(|span| Seconds(span.1)),
+            score,
+            ..Word::default()
+        };
+        let segment = |words| Segment {
+            words: Some(words),
+            ..Segment::default()
+        };
+        let timed = vec![
+            word(Some((2.878, 3.059)), Some(0.676)),
+            word(Some((3.1, 3.5)), None),
+        ];
+        let mut given = Transcript {
+            segments: vec![segment(timed), segment(vec![word(None, None)])],
+            ..Transcript::default()
+        };
+        drop_untimed(&mut given);
+        assert_eq!(given.segments.len(), 1);
+        assert_eq!(given.segments[0].words.as_ref().map(Vec::len), Some(2));
     }
 
     #[test]

@@ -82,12 +82,8 @@ impl Diarization {
     }
 
     /// The turns as a JSON list on one line, labelled `A`, `B`, … `Z`, `AA`, … in their order.
-    #[expect(
-        clippy::missing_panics_doc,
-        reason = "numbers and texts can be written"
-    )]
     pub fn to_json(&self) -> String {
-        serde_json::to_string(&self.labelled()).expect("numbers and texts can be written")
+        document::to_json(&self.labelled())
     }
 
     /// The turns as RTTM: a line each, for the recording `name`. White space in names becomes `_`, since there it

@@ -3,6 +3,7 @@
 //! The forms are tolerant where it does no harm: a byte order mark, members that nobody asked for, and numbers written
 //! as text are accepted.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::units::Seconds;
@@ -37,6 +38,11 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, DocumentError> {
         return Err(DocumentError::NotJson("it is empty".into()));
     }
     serde_json::from_slice(bytes).map_err(|error| DocumentError::NotJson(error.to_string()))
+}
+
+/// `document`, which is made of numbers and texts, as JSON on one line.
+pub(crate) fn to_json(document: &impl Serialize) -> String {
+    serde_json::to_string(document).expect("numbers and texts can be written")
 }
 
 /// What `value` is, for people.

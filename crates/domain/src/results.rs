@@ -5,7 +5,9 @@
 
 use serde::Serialize;
 
-use crate::transcript::{Character, Segment, Transcript, Word};
+use crate::aligned::{ServiceDocument, ServiceSegment, to_service_json};
+use crate::document;
+use crate::transcript::{Segment, Transcript, Word};
 use crate::units::Seconds;
 
 /// The words of a recording (contract 2.1).
@@ -16,38 +18,60 @@ pub fn transcription(transcript: &Transcript) -> String {
         end: rounded(segment.end),
         avg_logprob: segment.avg_logprob,
     });
-    json(&Transcription {
+    let document = Transcription {
         segments: segments.collect(),
         language: &transcript.language,
-    })
+    };
+    document::to_json(&document)
 }
 
 /// The times of known words (contract 2.2).
 pub fn alignment(transcript: &Transcript) -> String {
-    let segments: Vec<_> = transcript.segments.iter().map(Timed::aligned).collect();
-    json(&Times {
-        word_segments: segments.iter().flat_map(|segment| &segment.words).collect(),
-        segments: &segments,
-    })
+    let transcript = tidied(transcript);
+    let document = ServiceDocument {
+        segments: transcript.segments.iter().map(aligned).collect(),
+        word_segments: (transcript.segments.iter())
+            .flat_map(|segment| segment.words.iter().flatten())
+            .collect(),
+    };
+    document::to_json(&document)
 }
 
 /// Words with times and speakers (contract 2.4 and 2.5). The list `word_segments` is always empty there.
 pub fn full_process(transcript: &Transcript) -> String {
-    let segments: Vec<_> = transcript.segments.iter().map(Timed::spoken).collect();
-    json(&Times {
-        segments: &segments,
-        word_segments: Vec::new(),
-    })
+    to_service_json(&tidied(transcript))
 }
 
-/// Leaves out words without start or end, then segments without words: nobody can say who says them (contract 7.6).
-pub fn drop_untimed(transcript: &mut Transcript) {
-    for segment in &mut transcript.segments {
-        let words = segment.words.get_or_insert_default();
-        words.retain(|word| word.start.is_some() && word.end.is_some());
+/// A sentence with the times of its words, and of its characters where they were asked for.
+fn aligned(segment: &Segment) -> ServiceSegment<'_> {
+    ServiceSegment {
+        chars: segment.chars.as_deref(),
+        speaker: None,
+        ..ServiceSegment::new(segment)
     }
-    let has_words = |segment: &Segment| segment.words.as_ref().is_some_and(|w| !w.is_empty());
-    transcript.segments.retain(has_words);
+}
+
+/// The same with rounded times, and words as the service has them: those of the recogniser begin with the space before
+/// them.
+fn tidied(transcript: &Transcript) -> Transcript {
+    let word = |word: &Word| Word {
+        word: word.word.trim().to_owned(),
+        start: word.start.map(rounded),
+        end: word.end.map(rounded),
+        score: word.score.map(thousandths),
+        speaker: word.speaker.clone(),
+        overlap: false,
+    };
+    let segment = |segment: &Segment| Segment {
+        start: rounded(segment.start),
+        end: rounded(segment.end),
+        words: (segment.words.as_ref()).map(|words| words.iter().map(word).collect()),
+        ..segment.clone()
+    };
+    Transcript {
+        segments: transcript.segments.iter().map(segment).collect(),
+        ..Transcript::default()
+    }
 }
 
 #[derive(Serialize)]
@@ -64,83 +88,12 @@ struct Spoken<'a> {
     avg_logprob: Option<f64>,
 }
 
-#[derive(Serialize)]
-struct Times<'a> {
-    segments: &'a [Timed<'a>],
-    word_segments: Vec<&'a TimedWord<'a>>,
-}
-
-#[derive(Serialize)]
-struct Timed<'a> {
-    start: Seconds,
-    end: Seconds,
-    text: &'a str,
-    words: Vec<TimedWord<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    chars: Option<&'a [Character]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    speaker: Option<&'a str>,
-}
-
-impl<'a> Timed<'a> {
-    /// A sentence with the times of its words, and of its characters where they were asked for.
-    fn aligned(segment: &'a Segment) -> Self {
-        Self {
-            start: rounded(segment.start),
-            end: rounded(segment.end),
-            text: &segment.text,
-            words: segment.words.iter().flatten().map(TimedWord::new).collect(),
-            chars: segment.chars.as_deref(),
-            speaker: None,
-        }
-    }
-
-    /// The same with who says it, and without characters.
-    fn spoken(segment: &'a Segment) -> Self {
-        Self {
-            chars: None,
-            speaker: segment.speaker.as_deref(),
-            ..Self::aligned(segment)
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct TimedWord<'a> {
-    word: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    start: Option<Seconds>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    end: Option<Seconds>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    score: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    speaker: Option<&'a str>,
-}
-
-impl<'a> TimedWord<'a> {
-    /// Words of the recogniser begin with the space before them; those of the service do not.
-    fn new(word: &'a Word) -> Self {
-        Self {
-            word: word.word.trim(),
-            start: word.start.map(rounded),
-            end: word.end.map(rounded),
-            score: word.score.map(thousandths),
-            speaker: word.speaker.as_deref(),
-        }
-    }
-}
-
 fn rounded(time: Seconds) -> Seconds {
     Seconds(thousandths(time.0))
 }
 
 fn thousandths(value: f64) -> f64 {
     (value * 1000.0).round() / 1000.0
-}
-
-fn json(document: &impl Serialize) -> String {
-    serde_json::to_string(document).expect("numbers and texts can be written")
 }
 
 #[cfg(test)]
@@ -221,17 +174,5 @@ mod tests {
             r#"{"segments":[],"word_segments":[]}"#
         );
         assert_eq!(transcription(&nothing), r#"{"segments":[],"language":""}"#);
-    }
-
-    #[test]
-    fn only_words_that_have_times_can_be_given_speakers() {
-        let mut given = transcript();
-        given.segments.push(Segment {
-            words: Some(vec![word("12", None, None)]),
-            ..Segment::default()
-        });
-        drop_untimed(&mut given);
-        assert_eq!(given.segments.len(), 1);
-        assert_eq!(given.segments[0].words.as_ref().map(Vec::len), Some(2));
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::thread;
 
+use domain::aligned::drop_untimed;
 use domain::diarization::Diarization;
 use domain::language::Language;
 use domain::model::ModelName;
@@ -365,7 +366,7 @@ fn result(request: &JobRequest, outcome: Outcome) -> String {
 
 /// Speakers for given words, as the reference's service finds them.
 pub(super) fn combined(mut transcript: Transcript, diarization: &Diarization) -> String {
-    results::drop_untimed(&mut transcript);
+    drop_untimed(&mut transcript);
     assign_as_reference(&mut transcript.segments, diarization, false);
     results::full_process(&transcript)
 }
