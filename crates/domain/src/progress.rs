@@ -23,6 +23,16 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Every one, in the order in which they mostly come.
+    pub const ALL: [Self; 6] = [
+        Self::Decode,
+        Self::Vad,
+        Self::Transcribe,
+        Self::Align,
+        Self::Diarize,
+        Self::Assign,
+    ];
+
     /// Its name in messages and documents.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,8 +1,7 @@
 //! A task as the JSON text that its clients read and that its callback gets (contract 1.13, 3.3): one form for both.
 
 use domain::clock::Timestamp;
-use domain::progress::Stage;
-use domain::task::{StageProgress, TaskState, TaskStatus};
+use domain::task::{StageProgress, TaskState};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -17,7 +16,7 @@ impl Task {
     pub fn document(&self) -> Result<String, StoreError> {
         let (started_at, ended_at) = self.times();
         let document = Document {
-            status: self.state.status(),
+            status: self.state.status().as_str(),
             result: self.result()?,
             metadata: Metadata {
                 task_type: self.task_type.as_str(),
@@ -131,8 +130,7 @@ fn quoted(text: &str) -> usize {
 /// Members in the order of the contract, then our own.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
-    #[serde(serialize_with = "as_word")]
-    status: TaskStatus,
+    status: &'static str,
     result: Option<Box<RawValue>>,
     metadata: Metadata<'a>,
     error: Option<&'a str>,
@@ -159,40 +157,24 @@ struct Metadata<'a> {
 
 #[derive(Debug, Serialize)]
 struct Progress {
-    #[serde(serialize_with = "as_name")]
-    stage: Stage,
+    stage: &'static str,
     percentage: f64,
 }
 
 impl Progress {
     fn new(progress: StageProgress) -> Self {
         Self {
-            stage: progress.stage,
+            stage: progress.stage.name(),
             percentage: progress.percentage,
         }
     }
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature is serde's"
-)]
-fn as_word<S: serde::Serializer>(status: &TaskStatus, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(status.as_str())
-}
-
-#[expect(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "the signature is serde's"
-)]
-fn as_name<S: serde::Serializer>(stage: &Stage, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(stage.name())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::tasks::Callback;
+    use domain::progress::Stage;
     use domain::task::{
         CallbackStatus, Completed, Failed, FailureText, Processing, Queued, TaskId, TaskType,
     };

@@ -137,10 +137,10 @@ impl<'r> Row<'r> {
         let (Some(stage), Some(percentage)) = (stage, percentage) else {
             return Ok(None);
         };
-        let stage = STAGES.iter().find(|known| known.name() == stage);
+        let stage = Stage::ALL.into_iter().find(|known| known.name() == stage);
         let unknown = || self.wrong("progress_stage", &"there is no such stage");
         Ok(Some(StageProgress {
-            stage: *stage.ok_or_else(unknown)?,
+            stage: stage.ok_or_else(unknown)?,
             percentage,
         }))
     }
@@ -158,16 +158,6 @@ impl<'r> Row<'r> {
         }))
     }
 }
-
-/// Every stage of the work.
-const STAGES: [Stage; 6] = [
-    Stage::Decode,
-    Stage::Vad,
-    Stage::Transcribe,
-    Stage::Align,
-    Stage::Diarize,
-    Stage::Assign,
-];
 
 impl TryFrom<&SqliteRow> for Task {
     type Error = StoreError;

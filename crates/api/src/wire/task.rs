@@ -179,15 +179,7 @@ fn callback_status() -> RefOr<Schema> {
 }
 
 fn stage() -> RefOr<Schema> {
-    let stages = [
-        Stage::Decode,
-        Stage::Vad,
-        Stage::Transcribe,
-        Stage::Align,
-        Stage::Diarize,
-        Stage::Assign,
-    ];
-    one_of(stages.into_iter().map(Stage::name), false)
+    one_of(Stage::ALL.into_iter().map(Stage::name), false)
 }
 
 fn result() -> RefOr<Schema> {

@@ -84,14 +84,7 @@ impl JobRequest {
     /// The stages that it may go through, in their order.
     pub fn stages(&self) -> &'static [Stage] {
         match self {
-            Self::FullProcess { .. } => &[
-                Stage::Decode,
-                Stage::Vad,
-                Stage::Transcribe,
-                Stage::Align,
-                Stage::Diarize,
-                Stage::Assign,
-            ],
+            Self::FullProcess { .. } => &Stage::ALL,
             Self::Transcription { .. } => &[Stage::Decode, Stage::Vad, Stage::Transcribe],
             Self::Alignment { .. } => &[Stage::Decode, Stage::Align],
             Self::Diarization { .. } => &[Stage::Decode, Stage::Vad, Stage::Diarize],

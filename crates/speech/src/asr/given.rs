@@ -12,15 +12,13 @@ use domain::units::Seconds;
 
 use super::batched::sentences::sentences;
 use super::error::AsrError;
-use super::mel::{LogMel, WINDOW_FRAMES, WINDOW_SAMPLES};
+use super::mel::{LogMel, SAMPLES_PER_FRAME, WINDOW_SAMPLES};
 use super::network::Network;
 use super::prompt::encode_spoken;
 use super::tokenizer::Tokenizer;
 use super::words::{SegmentText, WindowText, word_times};
 use crate::align::sentences::Splitter;
-use crate::audio::{SAMPLE_RATE, Sound};
-
-const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
+use crate::audio::{SAMPLE_RATE, Sound, samples_in};
 
 /// Gives the words of `segments` times, and makes a segment of each sentence. Segments that are longer than the model
 /// hears at once, or lie behind the end of the recording, share their time out among their words.
@@ -72,6 +70,7 @@ impl<N: Network> Reader<'_, N> {
         if tokens.is_empty() {
             return Vec::new();
         }
+        let sample = |time: Seconds| samples_in(time.0, SAMPLE_RATE);
         let start = sample(segment.start).min(self.samples.len());
         let end = sample(segment.end).min(self.samples.len());
         let is_audible = end - start <= WINDOW_SAMPLES;
@@ -135,15 +134,6 @@ fn split(segment: &Segment, words: Vec<Word>, splitter: &Splitter) -> Vec<Segmen
         }
     });
     found.collect()
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates, which is what is wanted"
-)]
-fn sample(time: Seconds) -> usize {
-    (time.0 * f64::from(SAMPLE_RATE)).round() as usize
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ use domain::units::Seconds;
 use super::detect::{LanguageWindow, detect_in_windows, most_likely_language, supported_language};
 use super::error::AsrError;
 use super::fallback::{Attempt, Attempts};
-use super::mel::{FRAMES_PER_SECOND, LogMel, WINDOW_FRAMES, WINDOW_SAMPLES};
+use super::mel::{FRAMES_PER_SECOND, LogMel, SAMPLES_PER_FRAME, WINDOW_SAMPLES};
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
@@ -42,7 +42,6 @@ use crate::vad::Chunk;
 use omissions::Spoken;
 use sentences::sentences;
 
-const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
 const SAMPLE_RATE: f64 = (SAMPLES_PER_FRAME * FRAMES_PER_SECOND) as f64;
 
 /// Chunks looked at for the language where none is sure, and the speech that the first should have.

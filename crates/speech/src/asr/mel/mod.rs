@@ -18,6 +18,8 @@ use frames::{FrameTransform, HOP, Signal};
 pub const WINDOW_FRAMES: usize = 3000;
 /// Frames a second.
 pub const FRAMES_PER_SECOND: usize = 100;
+/// Samples from one frame to the next.
+pub const SAMPLES_PER_FRAME: usize = HOP;
 /// Samples in a window.
 pub const WINDOW_SAMPLES: usize = WINDOW_FRAMES * HOP;
 

@@ -20,7 +20,7 @@ use domain::units::Seconds;
 use super::detect::{detect_language, most_likely_language, supported_language};
 use super::error::AsrError;
 use super::fallback::{Attempt, first_acceptable};
-use super::mel::{FRAMES_PER_SECOND, FileFeatures, LogMel, WINDOW_FRAMES, WINDOW_SAMPLES};
+use super::mel::{FRAMES_PER_SECOND, FileFeatures, LogMel, SAMPLES_PER_FRAME, WINDOW_FRAMES};
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
@@ -29,7 +29,6 @@ use silence::may_hold_words;
 use split::split_by_timestamps;
 use spoken::Window;
 
-const SAMPLES_PER_FRAME: usize = WINDOW_SAMPLES / WINDOW_FRAMES;
 const SAMPLE_RATE: usize = SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
 
 /// Recognises a recording: mono samples at 16 kHz.
