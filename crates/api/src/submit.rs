@@ -3,7 +3,7 @@
 use axum::Json;
 use domain::request::JobRequest;
 use domain::task::TaskId;
-use outbound::ProbeFailure;
+use outbound::CallFailure;
 use store::NewTask;
 use tracing::Instrument;
 use url::Url;
@@ -53,8 +53,8 @@ async fn ask_callback(state: &ApiState, url: &Url) -> Result<(), Problem> {
         .probe(url)
         .await
         .map_err(|failure| match failure {
-            ProbeFailure::NotAllowed(_) => Problem::CallbackNotAllowed,
-            ProbeFailure::Unreachable(_) => Problem::CallbackUnreachable(url.to_string()),
+            CallFailure::NotAllowed(_) => Problem::CallbackNotAllowed,
+            CallFailure::Unreachable(_) => Problem::CallbackUnreachable(url.to_string()),
         })
 }
 

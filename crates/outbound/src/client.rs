@@ -36,13 +36,13 @@ pub struct Outbound {
     tls: Arc<ClientConfig>,
 }
 
-/// A callback cannot be used.
+/// A request got no answer, or a probe not the one that is needed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ProbeFailure {
+pub enum CallFailure {
     /// The policy forbids it.
     #[error(transparent)]
     NotAllowed(#[from] Refusal),
-    /// It does not answer, or not well. The text tells no address.
+    /// The other machine does not answer in time, cannot be reached, or does not answer well. The text tells no address.
     #[error("{0}")]
     Unreachable(String),
 }
@@ -52,17 +52,6 @@ pub enum ProbeFailure {
 pub struct Answer {
     /// The status.
     pub status: u16,
-}
-
-/// A message was not delivered.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PostFailure {
-    /// The policy forbids it.
-    #[error(transparent)]
-    NotAllowed(#[from] Refusal),
-    /// The receiver did not answer in time, or could not be reached. The text tells no address.
-    #[error("{0}")]
-    Unreachable(String),
 }
 
 impl Outbound {
@@ -93,12 +82,12 @@ impl Outbound {
     ///
     /// # Errors
     /// It may not be called, or does not answer well.
-    pub async fn probe(&self, url: &Url) -> Result<(), ProbeFailure> {
+    pub async fn probe(&self, url: &Url) -> Result<(), CallFailure> {
         let status = self.ask(url, |client| client.head(url.clone())).await?;
         if status.as_u16() < 400 || status == StatusCode::METHOD_NOT_ALLOWED {
             return Ok(());
         }
-        Err(ProbeFailure::Unreachable(answered(status)))
+        Err(CallFailure::Unreachable(answered(status)))
     }
 
     /// Sends `body`, a JSON text, by `POST` with `headers` (contract 3.3): one attempt, redirects not followed. Any answer
@@ -111,7 +100,7 @@ impl Outbound {
         url: &Url,
         headers: Vec<(&'static str, String)>,
         body: Bytes,
-    ) -> Result<Answer, PostFailure> {
+    ) -> Result<Answer, CallFailure> {
         let headers =
             message_headers(headers).ok_or(RequestFailure::Unanswered(Unanswered::Unwritable))?;
         let status = self
@@ -168,16 +157,7 @@ impl Outbound {
     }
 }
 
-impl From<RequestFailure> for ProbeFailure {
-    fn from(failure: RequestFailure) -> Self {
-        match failure {
-            RequestFailure::NotAllowed(refusal) => Self::NotAllowed(refusal),
-            RequestFailure::Unanswered(unanswered) => Self::Unreachable(unanswered.to_string()),
-        }
-    }
-}
-
-impl From<RequestFailure> for PostFailure {
+impl From<RequestFailure> for CallFailure {
     fn from(failure: RequestFailure) -> Self {
         match failure {
             RequestFailure::NotAllowed(refusal) => Self::NotAllowed(refusal),

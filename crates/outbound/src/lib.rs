@@ -17,7 +17,7 @@ mod transfer;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
-pub use client::{Answer, Outbound, PostFailure, ProbeFailure, Settings};
+pub use client::{Answer, CallFailure, Outbound, Settings};
 pub use download::{DownloadFailure, DownloadLimits, Downloaded, Receiver};
 pub use file_name::{extension, sanitised};
 pub use policy::{Policy, Refusal};

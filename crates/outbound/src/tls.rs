@@ -45,7 +45,7 @@ mod tests {
 
     use super::*;
     use crate::testing::Names;
-    use crate::{Outbound, Policy, ProbeFailure, Settings};
+    use crate::{CallFailure, Outbound, Policy, Settings};
 
     #[test]
     fn somebody_is_always_trusted() {
@@ -93,7 +93,7 @@ mod tests {
         let stranger = Outbound::with_names(settings, &names);
         let friend = stranger.clone().with_tls(config_trusting(roots));
         let insecure = || {
-            Err(ProbeFailure::Unreachable(
+            Err(CallFailure::Unreachable(
                 "no secure connection could be made".into(),
             ))
         };

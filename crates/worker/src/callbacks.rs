@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use domain::clock::Timestamp;
-use outbound::PostFailure;
+use outbound::CallFailure;
 use store::{Delivery, DeliveryOutcome, Event, StoreError};
 use tokio::sync::{Semaphore, broadcast};
 use tokio_util::sync::CancellationToken;
@@ -156,10 +156,10 @@ async fn attempt(worker: &Worker, delivery: &Delivery) -> Option<DeliveryOutcome
                 format!("the receiver answered {status}"),
             ))
         }
-        Err(PostFailure::NotAllowed(_)) => {
+        Err(CallFailure::NotAllowed(_)) => {
             Some(failed(None, "the callback URL is not allowed".to_owned()))
         }
-        Err(PostFailure::Unreachable(error)) => Some(failed(None, error)),
+        Err(CallFailure::Unreachable(error)) => Some(failed(None, error)),
     }
 }
 

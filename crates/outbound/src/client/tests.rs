@@ -36,7 +36,7 @@ fn url(text: &str) -> Url {
     Url::parse(text).unwrap()
 }
 
-async fn post(outbound: &Outbound, to: &str) -> Result<Answer, PostFailure> {
+async fn post(outbound: &Outbound, to: &str) -> Result<Answer, CallFailure> {
     outbound.post(&url(to), vec![], Bytes::from("{}")).await
 }
 
@@ -132,12 +132,12 @@ async fn what_does_not_answer_is_unreachable() {
         let outbound = unguarded(timeout);
         assert_eq!(
             outbound.probe(&url(&to)).await,
-            Err(ProbeFailure::Unreachable(text.into())),
+            Err(CallFailure::Unreachable(text.into())),
             "{to:.60}"
         );
         assert_eq!(
             post(&outbound, &to).await,
-            Err(PostFailure::Unreachable(text.into())),
+            Err(CallFailure::Unreachable(text.into())),
             "{to:.60}"
         );
     }
@@ -149,7 +149,7 @@ async fn a_host_that_nobody_knows_is_unreachable_whether_the_policy_is_on_or_off
         let outbound = Outbound::with_names(settings(policy, AMPLE), &Names::new());
         assert_eq!(
             outbound.probe(&url("http://nowhere.test/callback")).await,
-            Err(ProbeFailure::Unreachable(
+            Err(CallFailure::Unreachable(
                 "the host could not be resolved".into()
             ))
         );
@@ -162,7 +162,7 @@ async fn a_look_up_that_hangs_ends_with_the_time_out() {
     let outbound = Outbound::with_names(settings(Policy::default(), SHORT), &names);
     assert_eq!(
         post(&outbound, "http://slow.test/callback").await,
-        Err(PostFailure::Unreachable("no answer came in time".into()))
+        Err(CallFailure::Unreachable("no answer came in time".into()))
     );
 }
 
@@ -305,13 +305,13 @@ async fn se4_no_spelling_of_this_machine_is_connected_to() {
         let probed = outbound.probe(&url(&to)).await;
         assert_eq!(
             probed,
-            Err(ProbeFailure::NotAllowed(Refusal::Blocked)),
+            Err(CallFailure::NotAllowed(Refusal::Blocked)),
             "{host}"
         );
         let posted = post(&outbound, &to).await;
         assert_eq!(
             posted,
-            Err(PostFailure::NotAllowed(Refusal::Blocked)),
+            Err(CallFailure::NotAllowed(Refusal::Blocked)),
             "{host}"
         );
         assert_eq!(posted.unwrap_err().to_string(), "the host is not allowed");
@@ -328,11 +328,11 @@ async fn se4_a_name_with_one_address_that_is_not_public_is_not_connected_to() {
         let to = format!("http://mixed.test:{port}/");
         assert_eq!(
             guarded(&names).probe(&url(&to)).await,
-            Err(ProbeFailure::NotAllowed(Refusal::Blocked))
+            Err(CallFailure::NotAllowed(Refusal::Blocked))
         );
         assert_eq!(
             post(&guarded(&names), &to).await,
-            Err(PostFailure::NotAllowed(Refusal::Blocked))
+            Err(CallFailure::NotAllowed(Refusal::Blocked))
         );
     }
     assert_eq!(connections_before_now(&origin).await, 0);
@@ -358,7 +358,7 @@ async fn se4_a_name_that_changes_is_checked_each_time_and_never_between() {
 
     assert_eq!(
         post(&outbound, &to).await,
-        Err(PostFailure::NotAllowed(Refusal::Blocked))
+        Err(CallFailure::NotAllowed(Refusal::Blocked))
     );
     assert_eq!(names.asked().len(), 2);
     assert_eq!(connections_before_now(&forbidden).await, 0);
@@ -381,10 +381,7 @@ async fn an_allowed_host_is_called_where_it_is() {
     for (host, outcome) in [
         ("receiver.test", Ok(())),
         ("127.0.0.1", Ok(())),
-        (
-            "other.test",
-            Err(ProbeFailure::NotAllowed(Refusal::Blocked)),
-        ),
+        ("other.test", Err(CallFailure::NotAllowed(Refusal::Blocked))),
     ] {
         let to = format!("http://{host}:{port}/callback");
         assert_eq!(outbound.probe(&url(&to)).await, outcome, "{host}");
@@ -402,7 +399,7 @@ async fn a_scheme_that_is_not_allowed_is_not_called() {
     let outbound = Outbound::new(settings(policy, AMPLE));
     assert_eq!(
         outbound.probe(&url(&origin.url("/"))).await,
-        Err(ProbeFailure::NotAllowed(Refusal::Scheme("http".into())))
+        Err(CallFailure::NotAllowed(Refusal::Scheme("http".into())))
     );
     assert_eq!(connections_before_now(&origin).await, 0);
 }
@@ -440,7 +437,7 @@ async fn a_header_that_cannot_be_written_is_not_sent() {
         .await;
     assert_eq!(
         posted,
-        Err(PostFailure::Unreachable(
+        Err(CallFailure::Unreachable(
             "the request could not be written".into()
         ))
     );
