@@ -1,6 +1,5 @@
 //! Delivers what lies in the outbox. Each message goes its own way: a slow receiver delays nobody else.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 use url::Url;
 
+use crate::events::hear;
 use crate::failpoint::Failpoint;
 use crate::runner::Worker;
 
@@ -62,18 +62,10 @@ pub(crate) async fn run(worker: Worker, stop: CancellationToken) {
 async fn wait(worker: &Worker, events: &mut broadcast::Receiver<Event>, stop: &CancellationToken) {
     let next = worker.store.next_delivery_at().await.ok().flatten();
     let until_next = next.map_or(GLANCE, |at| at.since(worker.store.clock().now()));
-    let queued = async {
-        loop {
-            match events.recv().await {
-                Ok(Event::DeliveryQueued) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                Ok(_) => {}
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-            }
-        }
-    };
+    let queued = hear(events, |event| *event == Event::DeliveryQueued);
     tokio::select! {
         () = stop.cancelled() => {}
-        () = queued => {}
+        _ = queued => {}
         () = tokio::time::sleep(until_next.min(GLANCE)) => {}
     }
 }
@@ -184,9 +176,9 @@ fn headers(
     now: Timestamp,
 ) -> Vec<(&'static str, String)> {
     let task = delivery.task.as_str();
-    let mut headers = HashMap::from([("x-task-id", task.to_owned())]);
+    let mut headers = vec![("x-task-id", task.to_owned())];
     if let Some(request_id) = &delivery.request_id {
-        headers.insert("x-request-id", request_id.clone());
+        headers.push(("x-request-id", request_id.clone()));
     }
     if let Some(signer) = &worker.settings.callbacks.signer {
         // The same for every attempt, so that a receiver knows a message it has.
@@ -194,14 +186,14 @@ fn headers(
         let seconds = now.as_micros() / 1_000_000;
         match signer.sign(&id, seconds, body) {
             Ok(signature) => {
-                headers.insert("webhook-id", id);
-                headers.insert("webhook-timestamp", seconds.to_string());
-                headers.insert("webhook-signature", signature);
+                headers.push(("webhook-id", id));
+                headers.push(("webhook-timestamp", seconds.to_string()));
+                headers.push(("webhook-signature", signature));
             }
             Err(error) => tracing::error!(%error, "a callback cannot be signed"),
         }
     }
-    headers.into_iter().collect()
+    headers
 }
 
 #[cfg(test)]

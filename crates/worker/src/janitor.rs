@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use store::{Event, Recovered};
-use tokio::sync::broadcast;
 use tokio::time::MissedTickBehavior;
 use tokio_util::sync::CancellationToken;
 
+use crate::events::hear;
 use crate::runner::Worker;
 
 /// How often files are looked through. Deleted tasks' are removed at once.
@@ -27,7 +27,7 @@ pub(crate) async fn run(worker: Worker, stop: CancellationToken) {
             _ = sweeps.tick() => sweep(&worker).await,
             _ = models.tick() => tidy_models(&worker).await,
             _ = leases.tick() => put_back_lost_tasks(&worker).await,
-            () = deleted(&mut events) => sweep(&worker).await,
+            _ = hear(&mut events, |event| matches!(event, Event::Deleted(_))) => sweep(&worker).await,
         }
     }
 }
@@ -63,15 +63,5 @@ async fn put_back_lost_tasks(worker: &Worker) {
             tracing::warn!(n_queued, n_failed, "put back tasks whose worker is gone");
         }
         Err(error) => tracing::debug!(%error, "lost tasks cannot be looked for now"),
-    }
-}
-
-async fn deleted(events: &mut broadcast::Receiver<Event>) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Deleted(_)) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-            Ok(_) => {}
-            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        }
     }
 }

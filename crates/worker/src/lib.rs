@@ -6,6 +6,7 @@
 mod callbacks;
 pub mod engine;
 mod error;
+mod events;
 mod failpoint;
 mod janitor;
 mod progress;

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::engine::Engine;
+use crate::events::hear;
 use crate::failpoint::Failpoint;
 use crate::settings::Settings;
 use crate::{callbacks, janitor, start, supervisor};
@@ -114,18 +115,10 @@ impl Worker {
 
 /// Returns when there may be a task, or the service stops.
 async fn wait_for_work(events: &mut broadcast::Receiver<Event>, stop: &CancellationToken) {
-    let queued = async {
-        loop {
-            match events.recv().await {
-                Ok(Event::TaskQueued) | Err(broadcast::error::RecvError::Lagged(_)) => return,
-                Ok(_) => {}
-                Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-            }
-        }
-    };
+    let queued = hear(events, |event| *event == Event::TaskQueued);
     tokio::select! {
         () = stop.cancelled() => {}
-        () = queued => {}
+        _ = queued => {}
         () = tokio::time::sleep(GLANCE) => {}
     }
 }

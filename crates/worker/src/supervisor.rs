@@ -14,6 +14,7 @@ use tracing::Instrument;
 
 use crate::engine::{Engine, Job, be_polite};
 use crate::error::{TaskFailure, doing};
+use crate::events::{Heard, hear};
 use crate::failpoint::Failpoint;
 use crate::progress::{Stop, TaskMonitor};
 use crate::runner::{Shutdown, Worker};
@@ -42,7 +43,14 @@ pub(crate) async fn supervise(worker: Worker, claimed: Claimed, shutdown: Shutdo
             "task started"
         );
         let began = Instant::now();
-        let attempt = Attempt::new(&worker, &claimed);
+        let job = Job {
+            request: claimed.request,
+            media: claimed.media.as_ref().map(|key| worker.media.path(key)),
+            file_name: claimed.file_name,
+            audio_duration: claimed.audio_duration,
+            attempt: claimed.lease.attempt(),
+        };
+        let attempt = Attempt::new(&worker, &claimed.lease, job);
         let outcome = attempt.watch(&shutdown).await;
         let stored = Storing {
             worker: &worker,
@@ -76,19 +84,13 @@ struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
-    fn new(worker: &'a Worker, claimed: &'a Claimed) -> Self {
-        let monitor = TaskMonitor::new(&claimed.request, Arc::clone(&worker.settings));
+    /// Starts the thread that computes `job`.
+    fn new(worker: &'a Worker, lease: &'a Lease, job: Job) -> Self {
+        let monitor = TaskMonitor::new(&job.request, Arc::clone(&worker.settings));
         let monitor = Arc::new(monitor);
-        let job = Job {
-            request: claimed.request.clone(),
-            media: claimed.media.as_ref().map(|key| worker.media.path(key)),
-            file_name: claimed.file_name.clone(),
-            audio_duration: claimed.audio_duration,
-            attempt: claimed.lease.attempt(),
-        };
         Self {
             worker,
-            lease: &claimed.lease,
+            lease,
             events: worker.store.events(),
             thread: start(Arc::clone(&worker.engine), job, Arc::clone(&monitor)),
             monitor,
@@ -242,16 +244,10 @@ async fn after(limit: Option<Duration>) {
     }
 }
 
-/// Ends when `task` was deleted.
+/// Ends when `task` was deleted. What was missed, the next renewal of the lease will tell.
 async fn deleted(events: &mut broadcast::Receiver<Event>, task: &TaskId) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Deleted(deleted)) if deleted == *task => return,
-            // What was missed, the next renewal of the lease will tell.
-            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
-            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
-        }
-    }
+    let is_it = |event: &Event| matches!(event, Event::Deleted(deleted) if deleted == task);
+    while hear(events, is_it).await == Heard::Gap {}
 }
 
 /// An attempt whose outcome is to be stored.
@@ -323,32 +319,28 @@ impl Storing<'_> {
 
     fn tell(&self, ending: &Ending) {
         let took_s = self.took.as_secs_f64();
-        let task_id = self.lease.task().as_str();
         match ending {
             Ending::Completed(_) => {
                 let real_time_factor = self.audio_seconds.map(|audio| took_s / audio);
                 tracing::info!(took_s, real_time_factor, "task completed");
-                tracing::info!(
-                    target: "audit",
-                    event_type = "task.completed",
-                    resource_type = "task",
-                    resource_id = task_id,
-                    action = "complete",
-                    "task completed"
-                );
+                self.audit("task.completed", "complete", "task completed");
             }
             Ending::Failed(error) => {
                 tracing::warn!(took_s, %error, "task failed");
-                tracing::info!(
-                    target: "audit",
-                    event_type = "task.failed",
-                    resource_type = "task",
-                    resource_id = task_id,
-                    action = "fail",
-                    "task failed"
-                );
+                self.audit("task.failed", "fail", "task failed");
             }
         }
+    }
+
+    fn audit(&self, event_type: &str, action: &str, message: &str) {
+        tracing::info!(
+            target: "audit",
+            event_type,
+            resource_type = "task",
+            resource_id = self.lease.task().as_str(),
+            action,
+            "{message}"
+        );
     }
 
     /// What cannot be removed now is swept later.

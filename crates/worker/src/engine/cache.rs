@@ -132,30 +132,24 @@ impl ModelCache {
 
     /// Gives back unused models until `needs` fit beside those in use; false if they do not yet.
     fn make_room(&self, models: &mut HashMap<ModelKey, Entry>, needs: &[Need]) -> bool {
-        let is_needed = |key: &ModelKey| needs.iter().any(|need| need.key == *key);
+        let is_other = |key: &ModelKey| !needs.iter().any(|need| need.key == *key);
         let needed: u64 = needs.iter().map(|need| need.n_bytes).sum();
-        let fits = |models: &HashMap<ModelKey, Entry>, counts: &dyn Fn(&Entry) -> bool| {
-            let others = || {
-                models
-                    .iter()
-                    .filter(|(key, entry)| !is_needed(key) && counts(entry))
-            };
-            let others_bytes: u64 = others().map(|(_, entry)| entry.n_bytes).sum();
-            others_bytes + needed <= self.budget.max_bytes
-                && others().count() + needs.len() <= self.budget.max_models.max(needs.len())
+        let n_others =
+            |models: &HashMap<ModelKey, Entry>| models.keys().filter(|key| is_other(key)).count();
+        let with_others = |models: &HashMap<ModelKey, Entry>, counts: fn(&Entry) -> bool| {
+            let others = models.iter();
+            let others = others.filter(|(key, entry)| is_other(key) && counts(entry));
+            needed + others.map(|(_, entry)| entry.n_bytes).sum::<u64>()
         };
         // Models in use stay however many there are; only their bytes can make a task wait.
-        let in_use = |entry: &Entry| entry.n_users > 0;
-        let used_bytes: u64 = (models.iter())
-            .filter(|(key, entry)| !is_needed(key) && in_use(entry))
-            .map(|(_, entry)| entry.n_bytes)
-            .sum();
-        if used_bytes + needed > self.budget.max_bytes {
+        if with_others(models, |entry| entry.n_users > 0) > self.budget.max_bytes {
             return false;
         }
-        while !fits(models, &|_| true) {
+        while with_others(models, |_| true) > self.budget.max_bytes
+            || n_others(models) + needs.len() > self.budget.max_models.max(needs.len())
+        {
             let oldest = (models.iter())
-                .filter(|(key, entry)| !is_needed(key) && !in_use(entry))
+                .filter(|(key, entry)| is_other(key) && entry.n_users == 0)
                 .min_by_key(|(_, entry)| entry.used_at)
                 .map(|(key, _)| key.clone());
             let Some(oldest) = oldest else {

@@ -300,16 +300,14 @@ fn request(request: &JobRequest, located: &Located) -> Request {
             diarize: Some(speakers.options()),
             speaker_embeddings: false,
         },
-        JobRequest::Transcription { model, asr, vad } => Request {
-            text: Text::Recognise(Recognition {
-                options: domain::options::AsrOptions {
-                    word_times: WordTimes::Off,
-                    ..recognise(model, asr, vad, located).options
-                },
-                ..recognise(model, asr, vad, located)
-            }),
-            ..Request::default()
-        },
+        JobRequest::Transcription { model, asr, vad } => {
+            let mut recognition = recognise(model, asr, vad, located);
+            recognition.options.word_times = WordTimes::Off;
+            Request {
+                text: Text::Recognise(recognition),
+                ..Request::default()
+            }
+        }
         JobRequest::Alignment {
             transcript, align, ..
         } => {
@@ -350,16 +348,16 @@ fn recognise(model: &ModelGroup, asr: &AsrGroup, vad: &VadGroup, located: &Locat
 }
 
 fn result(request: &JobRequest, outcome: Outcome) -> String {
-    let transcript = || outcome.transcript.clone().unwrap_or_default();
+    let transcript = outcome.transcript.unwrap_or_default();
     match request {
         JobRequest::FullProcess { .. } | JobRequest::Combination { .. } => {
-            results::full_process(&transcript())
+            results::full_process(&transcript)
         }
         JobRequest::Transcription { model, .. } => results::transcription(&Transcript {
             language: model.language.code().to_owned(),
-            ..transcript()
+            ..transcript
         }),
-        JobRequest::Alignment { .. } => results::alignment(&transcript()),
+        JobRequest::Alignment { .. } => results::alignment(&transcript),
         JobRequest::Diarization { .. } => outcome.diarization.unwrap_or_default().to_json(),
     }
 }
