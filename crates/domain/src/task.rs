@@ -41,7 +41,7 @@ impl fmt::Display for TaskId {
 
 words! {
     /// What a task does.
-    TaskType {
+    pub enum TaskType {
         /// Words of a recording.
         Transcription = "transcription",
         /// Times of known words.
@@ -57,7 +57,7 @@ words! {
 
 words! {
     /// How far a task is, as its clients see it.
-    TaskStatus {
+    pub enum TaskStatus {
         /// It waits for a worker.
         Queued = "queued",
         /// A worker is at it.
@@ -78,7 +78,7 @@ impl TaskStatus {
 
 words! {
     /// How far the message to a task's `callback_url` is.
-    CallbackStatus {
+    pub enum CallbackStatus {
         /// It is to be sent, perhaps again.
         Pending = "pending",
         /// The receiver has it.

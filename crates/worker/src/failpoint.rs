@@ -7,7 +7,7 @@ use domain::words::words;
 
 words! {
     /// A place between two steps of a task.
-    Failpoint {
+    pub enum Failpoint {
         /// A task was claimed; nothing was computed.
         Claimed = "claimed",
         /// A stage has ended, and others follow.

@@ -1,10 +1,10 @@
 //! What computes, and how much of the machine it takes.
 
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::model::ModelName;
+use domain::words::words;
 use speech::models::DiarizeChoice;
 use worker::Failpoints;
 
@@ -72,29 +72,17 @@ impl Engine {
     }
 }
 
-/// What computes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum EngineKind {
-    /// The speech engines.
-    Speech,
-    /// A script, for tests.
-    Scripted,
-}
-
-impl fmt::Display for EngineKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Speech => "speech",
-            Self::Scripted => "scripted",
-        })
+words! {
+    /// What computes.
+    pub(crate) enum EngineKind {
+        /// The speech engines.
+        Speech = "speech",
+        /// A script, for tests.
+        Scripted = "scripted",
     }
 }
 
-one_of!(
-    EngineKind,
-    "speech or scripted",
-    [EngineKind::Speech, EngineKind::Scripted]
-);
+one_of!(EngineKind, "speech or scripted");
 
 impl Item for ModelName {
     const LIST: &'static str = r#"a JSON list of models such as ["base"]"#;

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use domain::words::words;
+
 use super::setting::section;
 use super::value::{Value, Wrong, one_of, quoted};
 
@@ -115,26 +117,14 @@ impl Value for LogLevel {
     }
 }
 
-/// How a record is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// A line for people.
-    Text,
-    /// A JSON object.
-    Json,
-}
-
-impl fmt::Display for LogFormat {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text => "text",
-            Self::Json => "json",
-        })
+words! {
+    /// How a record is written.
+    pub(crate) enum LogFormat {
+        /// A line for people.
+        Text = "text",
+        /// A JSON object.
+        Json = "json",
     }
 }
 
-one_of!(
-    LogFormat,
-    "text or json",
-    [LogFormat::Text, LogFormat::Json]
-);
+one_of!(LogFormat, "text or json");

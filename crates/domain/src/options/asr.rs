@@ -9,7 +9,7 @@ use crate::words::words;
 words! {
     /// What the text is to be.
     #[derive(Default)]
-    AsrTask {
+    pub enum AsrTask {
         /// The words in the language spoken.
         #[default]
         Transcribe = "transcribe",

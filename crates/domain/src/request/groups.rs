@@ -17,7 +17,7 @@ use crate::words::words;
 
 words! {
     /// On what is computed.
-    Device {
+    pub enum Device {
         /// A graphics processor.
         Cuda = "cuda",
         /// The processor.
@@ -27,7 +27,7 @@ words! {
 
 words! {
     /// The arithmetic as requests name it.
-    RequestedCompute {
+    pub enum RequestedCompute {
         /// Half precision; on a processor it is computed as `int8`.
         Float16 = "float16",
         /// Single precision.

@@ -1,19 +1,17 @@
 //! Settings that take one word out of a list.
 
-/// Makes an enum a value: its words are those of `$all`, exactly as they are written there.
+/// Makes an enum of [`words!`](domain::words::words) a value, written exactly as its words are.
 macro_rules! one_of {
-    ($type:ty, $kind:literal, $all:expr) => {
+    ($type:ty, $kind:literal) => {
         impl $crate::config::value::Value for $type {
             const KIND: &'static str = $kind;
 
             fn parse(text: &str) -> Result<Self, $crate::config::value::Wrong> {
-                let mut all = $all.into_iter();
-                all.find(|word| word.to_string() == text)
-                    .ok_or($crate::config::value::Wrong::Kind)
+                text.parse().map_err(|_| $crate::config::value::Wrong::Kind)
             }
 
             fn show(&self) -> Option<String> {
-                Some($crate::config::value::quoted(&self.to_string()))
+                Some($crate::config::value::quoted(self.as_str()))
             }
         }
     };
