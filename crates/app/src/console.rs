@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use indicatif::ProgressBar;
 
 pub(crate) use self::progress::{Progress, clock};
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
 
 /// Standard error, and how much of it the person wants.
@@ -33,6 +33,17 @@ impl Console {
     /// `scriven: message`, and the hint below it.
     pub(crate) fn failure(&self, failure: &Failure) {
         self.print_failure("", failure);
+    }
+
+    /// The exit code that `outcome` leads to; a failure is told.
+    pub(crate) fn conclude<T>(&self, outcome: Result<T, Failure>) -> Exit {
+        match outcome {
+            Ok(_) => Exit::Ok,
+            Err(failure) => {
+                self.failure(&failure);
+                failure.exit
+            }
+        }
     }
 
     /// `scriven: FILE: message`, and the hint below it.

@@ -43,22 +43,19 @@ pub(crate) fn conclude(
     if interrupt.is_requested() {
         return Exit::Interrupted;
     }
-    match outcome {
-        Ok(()) => Exit::Ok,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit
-        }
-    }
+    console.conclude(outcome)
+}
+
+/// What a panic said, if that is a text.
+pub(crate) fn message<'a>(info: &'a PanicHookInfo<'_>) -> Option<&'a str> {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str))
 }
 
 /// Message and place of a panic on one line.
 fn describe(info: &PanicHookInfo) -> String {
-    let payload = info.payload();
-    let message = payload
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+    let message = message(info)
         .unwrap_or("a panic without words")
         .replace('\n', " ");
     match info.location() {

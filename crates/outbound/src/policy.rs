@@ -163,10 +163,10 @@ fn networks_that_are_not_public() -> Vec<IpNet> {
         ([255, 255, 255, 255], 32),
     ];
     const V6: [([u16; 8], u8); 5] = [
+        ([0, 0, 0, 0, 0, 0, 0, 0], 128),
         ([0, 0, 0, 0, 0, 0, 0, 1], 128),
         ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),  // unique local
         ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), // link-local
-        ([0, 0, 0, 0, 0, 0, 0, 0], 128),
         ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), // multicast
     ];
     let v4 = V4.map(|(address, length)| IpNet::V4(Ipv4Net::new_assert(address.into(), length)));

@@ -54,13 +54,7 @@ fn print(config: &Config, markdown: bool, console: &Console) -> Exit {
         }
         config.to_toml()
     };
-    match stdout::print(&text) {
-        Ok(_) => Exit::Ok,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit
-        }
-    }
+    console.conclude(stdout::print(&text))
 }
 
 const SOURCES: &str = "\

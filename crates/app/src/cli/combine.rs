@@ -53,13 +53,7 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Exit {
     let console = Console::new(false);
     guard::silence_panics();
-    match guard::run(|| carry_out(args, &console)) {
-        Ok(()) => Exit::Ok,
-        Err(failure) => {
-            console.failure(&failure);
-            failure.exit
-        }
-    }
+    console.conclude(guard::run(|| carry_out(args, &console)))
 }
 
 fn carry_out(args: &Args, console: &Console) -> Result<(), Failure> {

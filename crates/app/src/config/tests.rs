@@ -678,6 +678,12 @@ fn settings_of_other_rooms_follow() {
 }
 
 #[test]
+fn what_is_not_public_is_the_same_in_the_settings_and_where_it_is_checked() {
+    let policy = config(&[]).outbound_settings().policy;
+    assert_eq!(policy, outbound::Policy::default());
+}
+
+#[test]
 fn the_documentation_lists_every_setting() {
     let text = config(&[]).to_markdown();
     for (variable, ..) in OTHER_VALUES {

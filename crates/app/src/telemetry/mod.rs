@@ -19,9 +19,8 @@ use std::io::{self, Write};
 use std::panic;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use domain::clock::{Clock, Timestamp};
+use domain::clock::Clock;
 use secrecy::SecretString;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Registry;
@@ -35,8 +34,10 @@ use self::redact::Redactor;
 use self::rotate::Rotating;
 pub(crate) use self::writer::Guard;
 use self::writer::{Outlets, spawn};
+use crate::clock::SystemClock;
 use crate::config::{Config, LogFormat, LogLevel};
 use crate::exit::{Exit, Failure};
+use crate::guard;
 
 /// What is logged, and where.
 #[derive(Debug, Clone)]
@@ -80,9 +81,7 @@ pub(crate) fn start(settings: &Settings) -> Result<Guard, Failure> {
     tracing::subscriber::set_global_default(subscriber)
         .map_err(|error| Failure::from_error(Exit::Internal, &error))?;
     panic::set_hook(Box::new(|info| {
-        let payload = info.payload();
-        let message = payload.downcast_ref::<&str>().copied();
-        let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+        let message = guard::message(info);
         let place = info.location().map(ToString::to_string);
         tracing::error!(place, "panicked: {}", message.unwrap_or("without words"));
     }));
@@ -160,16 +159,4 @@ fn targets(settings: &Settings) -> Targets {
         .with_targets(ours.map(|name| (name, level.max(LevelFilter::INFO))))
         .with_target("sqlx", sql)
         .with_target("audit", LevelFilter::INFO)
-}
-
-/// The clock of this machine.
-#[derive(Debug)]
-struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let micros = since.map_or(0, |since| since.as_micros());
-        Timestamp::from_micros(i64::try_from(micros).unwrap_or(i64::MAX))
-    }
 }

@@ -177,13 +177,7 @@ impl Run<'_> {
     }
 
     fn print(&self, text: &str) -> Exit {
-        match stdout::print(text) {
-            Ok(_) => Exit::Ok,
-            Err(failure) => {
-                self.console.failure(&failure);
-                failure.exit
-            }
-        }
+        self.console.conclude(stdout::print(text))
     }
 }
 

@@ -32,25 +32,18 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// Answers requests and works on tasks until it is asked to stop
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// File with settings, in TOML; .env and the environment win over it
-    #[arg(long, value_name = "FILE", env = "SCRIVEN_CONFIG")]
+    /// File with settings, in TOML [default: the file of `SCRIVEN_CONFIG`, if set]; .env and the environment win over it
+    #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
 }
 
 /// Runs the command.
 pub(crate) fn run(args: &Args) -> Exit {
-    let config = match Config::load(args.config.as_deref()) {
-        Ok(config) => config,
-        Err(mistakes) => return check_config::tell(&mistakes, &Console::new(false)),
-    };
-    let outcome = serve_until_asked_to_stop(&config);
-    outcome.map_or_else(
-        |failure| {
-            Console::new(false).failure(&failure);
-            failure.exit
-        },
-        |()| Exit::Ok,
-    )
+    let console = Console::new(false);
+    match Config::load(args.config.as_deref()) {
+        Ok(config) => console.conclude(serve_until_asked_to_stop(&config)),
+        Err(mistakes) => check_config::tell(&mistakes, &console),
+    }
 }
 
 fn serve_until_asked_to_stop(config: &Config) -> Result<(), Failure> {

@@ -76,9 +76,7 @@ pub(super) fn worker_settings(config: &Config) -> Result<Settings, Failure> {
 
 pub(super) fn api_settings(config: &Config) -> ApiSettings {
     let written = |extensions: &[crate::config::Extension]| {
-        let mut written: Vec<_> = extensions.iter().map(ToString::to_string).collect();
-        written.sort();
-        written
+        extensions.iter().map(ToString::to_string).collect()
     };
     ApiSettings {
         defaults: ModelDefaults {
