@@ -11,7 +11,22 @@ use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::step::root;
+use crate::step::{Step, root};
+
+/// Builds scriven, and makes clients possible.
+///
+/// # Errors
+/// It cannot be built.
+pub(crate) fn build(profile: &str) -> anyhow::Result<()> {
+    // Clients speak plain HTTP, but are built with TLS all the same.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let arguments: &[&str] = match profile {
+        // As the tests build it: by itself, its dependencies would be compiled anew with other features.
+        "dev" => &["build", "--workspace", "--bins", "--tests"],
+        profile => &["build", "--package", "scriven", "--profile", profile],
+    };
+    Step::cargo("build", arguments).run()
+}
 
 /// A service that runs until it is dropped.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ mod load;
 
 use anyhow::Context;
 
-use crate::step::Step;
+use crate::server;
 use experiments::Bench;
 
 /// What to measure.
@@ -30,16 +30,7 @@ pub(crate) struct Options {
 /// # Errors
 /// scriven cannot be built or started, or does not answer.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let arguments = [
-        "build",
-        "--package",
-        "scriven",
-        "--profile",
-        &options.profile,
-    ];
-    Step::cargo("build", &arguments).run()?;
-    // Clients speak plain HTTP, but are built with TLS all the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    server::build(&options.profile)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

@@ -13,8 +13,7 @@ use outbound::testing::{Origin, Reply};
 
 use crate::console::say;
 use crate::python::Environment;
-use crate::server::Server;
-use crate::step::Step;
+use crate::server::{self, Server};
 
 const PACKAGES: &[&str] = &["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"];
 const NAME: &str = "schemathesis";
@@ -47,11 +46,13 @@ pub(crate) struct Options {
 /// # Errors
 /// As for [`run`].
 pub(crate) fn check() -> anyhow::Result<()> {
-    if let Err(error) = ENVIRONMENT.install() {
-        say(NAME, &format!("SKIPPED: {error:#}"));
-        return Ok(());
+    match ENVIRONMENT.install() {
+        Ok(python) => run_with(&python, &Options::parse_from([NAME])),
+        Err(error) => {
+            say(NAME, &format!("SKIPPED: {error:#}"));
+            Ok(())
+        }
     }
-    run(&Options::parse_from([NAME]))
 }
 
 /// Builds and starts scriven, and tries it.
@@ -59,17 +60,11 @@ pub(crate) fn check() -> anyhow::Result<()> {
 /// # Errors
 /// It cannot be built or started, Schemathesis cannot be installed, or an answer is not as it should be.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let python = ENVIRONMENT.install()?;
-    let arguments = [
-        "build",
-        "--package",
-        "scriven",
-        "--profile",
-        &options.profile,
-    ];
-    Step::cargo("build", &arguments).run()?;
-    // Clients speak plain HTTP, but are built with TLS all the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    run_with(&ENVIRONMENT.install()?, options)
+}
+
+fn run_with(python: &Path, options: &Options) -> anyhow::Result<()> {
+    server::build(&options.profile)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()
@@ -82,8 +77,8 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         let folder = tempfile::tempdir().context("cannot make a folder")?;
         let path = folder.path().join("openapi.json");
         fs::write(&path, document)?;
-        validate(&python, &path)?;
-        let verdict = try_out(&python, options, &server, &origin, folder.path());
+        validate(python, &path)?;
+        let verdict = try_out(python, options, &server, &origin, folder.path());
         if verdict.is_err() {
             let log = server.log();
             let errors = log
