@@ -3,9 +3,10 @@
 use domain::units::Seconds;
 use store::Media;
 
-use crate::extract::StoredFile;
+use crate::extract::{FilePart, Form, StoredFile};
 use crate::problem::Problem;
 use crate::state::ApiState;
+use crate::wire::FieldProblem;
 
 /// A recording that can be decoded. Dropped, its file is removed.
 #[derive(Debug)]
@@ -16,6 +17,21 @@ pub(crate) struct Recording {
 }
 
 impl Recording {
+    /// The recording in the field `file` of `form`, which is all that the form must have.
+    ///
+    /// # Errors
+    /// `problems` holds any, it is missing, or no recording that can become a task.
+    pub(crate) async fn alone(
+        state: &ApiState,
+        form: Form,
+        problems: Vec<FieldProblem>,
+    ) -> Result<Self, Problem> {
+        let [file] = form
+            .files(state, problems, [FilePart::recording("file")])
+            .await?;
+        Self::probe(state, file).await
+    }
+
     /// Reads `file` to its end, on a thread that may block; only so many are read at once.
     ///
     /// # Errors

@@ -5,7 +5,6 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
@@ -108,10 +107,7 @@ async fn answer(
             is_stopping = true;
             Pin::new(&mut connection).graceful_shutdown();
         }
-        match connection.poll_without_shutdown(context) {
-            Poll::Ready(ended) => Poll::Ready(ended),
-            Poll::Pending => Poll::Pending,
-        }
+        connection.poll_without_shutdown(context)
     });
     match ended.await {
         Ok(()) => linger(connection.into_parts().io.into_inner()).await,

@@ -167,7 +167,7 @@ fn networks_that_are_not_public() -> Vec<IpNet> {
         ([0, 0, 0, 0, 0, 0, 0, 1], 128),
         ([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),  // unique local
         ([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10), // link-local
-        ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8), // multicast
+        ([0xff00, 0, 0, 0, 0, 0, 0, 0], 8),  // multicast
     ];
     let v4 = V4.map(|(address, length)| IpNet::V4(Ipv4Net::new_assert(address.into(), length)));
     let v6 = V6.map(|(address, length)| IpNet::V6(Ipv6Net::new_assert(address.into(), length)));

@@ -34,9 +34,7 @@ pub(crate) async fn transcribe(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let wanted = [FilePart::recording("file")];
-    let [file] = form.files(&state, query.problems, wanted).await?;
-    let recording = Recording::probe(&state, file).await?;
+    let recording = Recording::alone(&state, form, query.problems).await?;
     let TranscribeQuery { model, asr, vad } = query.value;
     let request = JobRequest::Transcription { model, asr, vad };
     submit(state, submission(request, Some(recording), request_id)).await
@@ -91,9 +89,7 @@ pub(crate) async fn diarize(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let wanted = [FilePart::recording("file")];
-    let [file] = form.files(&state, query.problems, wanted).await?;
-    let recording = Recording::probe(&state, file).await?;
+    let recording = Recording::alone(&state, form, query.problems).await?;
     let DiarizeQuery { device, speakers } = query.value;
     let request = JobRequest::Diarization { speakers, device };
     submit(state, submission(request, Some(recording), request_id)).await

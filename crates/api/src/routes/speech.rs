@@ -6,7 +6,7 @@ use domain::request::JobRequest;
 
 use super::documented::{SpeechForm, SubmissionProblems, UrlForm};
 use crate::download::download;
-use crate::extract::{FilePart, Form, FullProcess, Query, Room};
+use crate::extract::{Form, FullProcess, Query, Room};
 use crate::middleware::RequestId;
 use crate::problem::Problem;
 use crate::recording::Recording;
@@ -30,9 +30,7 @@ pub(crate) async fn upload(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let wanted = [FilePart::recording("file")];
-    let [file] = form.files(&state, query.problems, wanted).await?;
-    let recording = Recording::probe(&state, file).await?;
+    let recording = Recording::alone(&state, form, query.problems).await?;
     let submission = submission(query.value, recording, None, request_id);
     submit(state, submission).await
 }

@@ -76,50 +76,26 @@ impl ApiWord for ModelName {
     }
 }
 
-impl ApiWord for AsrTask {
-    const SCHEMA: Option<&'static str> = Some("TaskEnum");
+/// Types that list their words themselves.
+macro_rules! api_words {
+    ($($type:ty = $schema:literal),+ $(,)?) => {$(
+        impl ApiWord for $type {
+            const SCHEMA: Option<&'static str> = Some($schema);
 
-    fn all() -> Vec<Self> {
-        Self::ALL.to_vec()
-    }
+            fn all() -> Vec<Self> {
+                Self::ALL.to_vec()
+            }
 
-    fn word(self) -> &'static str {
-        self.as_str()
-    }
+            fn word(self) -> &'static str {
+                self.as_str()
+            }
+        }
+    )+};
 }
 
-impl ApiWord for Device {
-    const SCHEMA: Option<&'static str> = Some("Device");
-
-    fn all() -> Vec<Self> {
-        Self::ALL.to_vec()
-    }
-
-    fn word(self) -> &'static str {
-        self.as_str()
-    }
-}
-
-impl ApiWord for RequestedCompute {
-    const SCHEMA: Option<&'static str> = Some("ComputeType");
-
-    fn all() -> Vec<Self> {
-        Self::ALL.to_vec()
-    }
-
-    fn word(self) -> &'static str {
-        self.as_str()
-    }
-}
-
-impl ApiWord for Interpolation {
-    const SCHEMA: Option<&'static str> = Some("InterpolateMethod");
-
-    fn all() -> Vec<Self> {
-        Self::ALL.to_vec()
-    }
-
-    fn word(self) -> &'static str {
-        self.as_str()
-    }
+api_words! {
+    AsrTask = "TaskEnum",
+    Device = "Device",
+    RequestedCompute = "ComputeType",
+    Interpolation = "InterpolateMethod",
 }

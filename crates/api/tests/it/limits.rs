@@ -14,6 +14,24 @@ fn head(path: &str, length: Option<usize>) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\n{framing}\r\n\r\n")
 }
 
+/// A connection on which an upload has begun, and stands still.
+async fn half_upload(api: &TestApi) -> Connection {
+    let mut connection = api.connect().await;
+    connection
+        .send(head("/speech-to-text", Some(100_000)).as_bytes())
+        .await;
+    connection.send(Form::recording("a.mp3").beginning()).await;
+    connection
+}
+
+async fn half_uploads(api: &TestApi, n: usize) -> Vec<Connection> {
+    let mut connections = Vec::new();
+    for _ in 0..n {
+        connections.push(half_upload(api).await);
+    }
+    connections
+}
+
 async fn send_chunked(connection: &mut Connection, bytes: &[u8]) {
     for piece in bytes.chunks(16 * 1024) {
         let size = format!("{:x}\r\n", piece.len());
@@ -149,11 +167,7 @@ async fn sc4_an_upload_that_stalls_is_ended_and_leaves_nothing() {
         setup.settings.body_read_timeout = Duration::from_millis(100);
     })
     .await;
-    let mut connection = api.connect().await;
-    connection
-        .send(head("/speech-to-text", Some(100_000)).as_bytes())
-        .await;
-    connection.send(Form::recording("a.mp3").beginning()).await;
+    let mut connection = half_upload(&api).await;
     connection.answer().await.expect(408, "REQUEST_TIMEOUT");
     api.assert_no_files();
     assert_eq!(api.n_tasks().await, 0);
@@ -162,15 +176,7 @@ async fn sc4_an_upload_that_stalls_is_ended_and_leaves_nothing() {
 #[tokio::test]
 async fn se1_a_client_that_goes_away_while_it_sends_leaves_nothing() {
     let api = TestApi::start().await;
-    let mut connections = Vec::new();
-    for _ in 0..20 {
-        let mut connection = api.connect().await;
-        connection
-            .send(head("/speech-to-text", Some(100_000)).as_bytes())
-            .await;
-        connection.send(Form::recording("a.mp3").beginning()).await;
-        connections.push(connection);
-    }
+    let connections = half_uploads(&api, 20).await;
     while api.n_files() < 20 {
         tokio::task::yield_now().await;
     }
@@ -218,15 +224,7 @@ async fn sc4_only_so_many_recordings_are_read_at_once_and_nobody_else_waits() {
 #[tokio::test]
 async fn sc4_uploads_that_stand_still_delay_nobody() {
     let api = TestApi::start().await;
-    let mut connections = Vec::new();
-    for _ in 0..50 {
-        let mut connection = api.connect().await;
-        connection
-            .send(head("/speech-to-text", Some(100_000)).as_bytes())
-            .await;
-        connection.send(Form::recording("a.mp3").beginning()).await;
-        connections.push(connection);
-    }
+    let _connections = half_uploads(&api, 50).await;
     api.post("/speech-to-text", &Form::recording("a.mp3"))
         .await
         .queued();
