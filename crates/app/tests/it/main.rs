@@ -18,3 +18,5 @@ mod output;
 mod speakers;
 mod speech;
 mod usage;
+#[path = "../common/wav.rs"]
+mod wav;

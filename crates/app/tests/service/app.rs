@@ -366,29 +366,30 @@ impl TestApp {
         &self.client
     }
 
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<Answer, reqwest::Error> {
+        Ok(Answer::read(request.send().await?).await)
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
-        Answer::read(self.client.get(self.url(path)).send().await.unwrap()).await
+        self.send(self.client.get(self.url(path))).await.unwrap()
     }
 
     /// `None` if nobody answers.
     pub(crate) async fn try_get(&self, path: &str) -> Option<Answer> {
-        let response = self.client.get(self.url(path)).send().await.ok()?;
-        Some(Answer::read(response).await)
+        self.send(self.client.get(self.url(path))).await.ok()
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
-        Answer::read(self.client.delete(self.url(path)).send().await.unwrap()).await
+        self.send(self.client.delete(self.url(path))).await.unwrap()
+    }
+
+    fn posting(&self, path: &str, parts: &[(&str, &str, &[u8])]) -> reqwest::RequestBuilder {
+        self.client.post(self.url(path)).multipart(form(parts))
     }
 
     /// Posts parts of a form, each a name, a file name and its bytes.
     pub(crate) async fn post(&self, path: &str, parts: &[(&str, &str, &[u8])]) -> Answer {
-        let response = self
-            .client
-            .post(self.url(path))
-            .multipart(form(parts))
-            .send()
-            .await;
-        Answer::read(response.unwrap()).await
+        self.send(self.posting(path, parts)).await.unwrap()
     }
 
     /// `None` if nobody answers.
@@ -397,13 +398,17 @@ impl TestApp {
         path: &str,
         parts: &[(&str, &str, &[u8])],
     ) -> Option<Answer> {
-        let response = self
-            .client
-            .post(self.url(path))
-            .multipart(form(parts))
-            .send()
-            .await;
-        Some(Answer::read(response.ok()?).await)
+        self.send(self.posting(path, parts)).await.ok()
+    }
+
+    /// Posts a combination of nothing with nothing: the task that needs no recording.
+    pub(crate) async fn post_combination(&self) -> Answer {
+        let words = br#"{"segments":[],"word_segments":[]}"#;
+        let parts: [(&str, &str, &[u8]); 2] = [
+            ("aligned_transcript", "a.json", words),
+            ("diarization_result", "d.json", b"[]"),
+        ];
+        self.post("/service/combine", &parts).await
     }
 
     /// Posts a recording as the part `file`.

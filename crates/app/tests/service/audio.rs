@@ -4,6 +4,10 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use speech::models::{self, Companion, ModelRequest};
+
+use crate::wav::wav;
+
 /// A WAV file with a tone: mono, 16 bits, 16 kHz.
 pub(crate) fn tone(seconds: f64) -> Vec<u8> {
     #[expect(
@@ -12,24 +16,15 @@ pub(crate) fn tone(seconds: f64) -> Vec<u8> {
         reason = "tests make short recordings"
     )]
     let n_samples = (seconds * 16_000.0).round() as u32;
-    let n_bytes = n_samples * 2;
-    let mut wav = b"RIFF".to_vec();
-    wav.extend((36 + n_bytes).to_le_bytes());
-    wav.extend(b"WAVEfmt \x10\0\0\0\x01\0\x01\0");
-    wav.extend(16_000_u32.to_le_bytes());
-    wav.extend(32_000_u32.to_le_bytes());
-    wav.extend(b"\x02\0\x10\0data");
-    wav.extend(n_bytes.to_le_bytes());
-    wav.extend((0..n_samples).flat_map(sample));
-    wav
+    let samples: Vec<i16> = (0..n_samples).map(sample).collect();
+    wav(&samples)
 }
 
 /// A sample of a tone of 440 Hz.
-fn sample(n: u32) -> [u8; 2] {
+#[expect(clippy::cast_possible_truncation, reason = "it fits")]
+fn sample(n: u32) -> i16 {
     let phase = f64::from(n) / 16_000.0 * 440.0 * std::f64::consts::TAU;
-    #[expect(clippy::cast_possible_truncation, reason = "it fits")]
-    let value = (phase.sin() * 8000.0) as i16;
-    value.to_le_bytes()
+    (phase.sin() * 8000.0) as i16
 }
 
 /// A sound for [`made`]: two seconds of a tone.
@@ -87,17 +82,18 @@ pub(crate) fn fixture(name: &str) -> Option<Vec<u8>> {
 
 /// Whether these models are installed; says what is skipped if they are not.
 pub(crate) fn has_models(names: &[&str]) -> bool {
-    let folder = |variable: &str| std::env::var_os(variable).map(std::path::PathBuf::from);
-    let cache = folder("XDG_CACHE_HOME").or_else(|| Some(folder("HOME")?.join(".cache")));
-    let shelves = [
-        folder("MODEL_DIR"),
-        cache.map(|cache| cache.join("scriven/models")),
-    ];
+    let model_dir = std::env::var_os("MODEL_DIR").filter(|folder| !folder.is_empty());
+    let model_dir = model_dir.map(std::path::PathBuf::from);
+    let request = ModelRequest::new(None, model_dir, true, |name| std::env::var_os(name));
+    let places = &request.places;
     let is_here = |name: &str| {
-        shelves
-            .iter()
-            .flatten()
-            .any(|shelf| shelf.join(name).is_dir())
+        let companion = Companion::ALL
+            .into_iter()
+            .find(|known| known.name() == name);
+        match companion {
+            Some(companion) => companion.find(places).is_some(),
+            None => matches!(models::find(&name.parse().unwrap(), places), Ok(Some(_))),
+        }
     };
     let missing: Vec<_> = names.iter().filter(|name| !is_here(name)).collect();
     if !missing.is_empty() {

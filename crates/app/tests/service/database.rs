@@ -119,18 +119,6 @@ fn copy(from: &Path, to: &Path) {
     copying.join().unwrap();
 }
 
-async fn post_combination(app: &TestApp) -> Answer {
-    let parts: [(&str, &str, &[u8]); 2] = [
-        (
-            "aligned_transcript",
-            "a.json",
-            br#"{"segments":[],"word_segments":[]}"#,
-        ),
-        ("diarization_result", "d.json", b"[]"),
-    ];
-    app.post("/service/combine", &parts).await
-}
-
 /// Checks that an answer says nothing but that it cannot be done now.
 #[track_caller]
 fn assert_temporary(answer: &Answer) {
@@ -157,7 +145,7 @@ async fn assert_down(app: &TestApp, identifier: &str) {
     assert_temporary(&app.get(&format!("/task/{identifier}")).await);
     assert_temporary(&app.get("/task/unknown").await);
     assert_temporary(&app.delete(&format!("/task/{identifier}/delete")).await);
-    assert_temporary(&post_combination(app).await);
+    assert_temporary(&app.post_combination().await);
     let posted = app.post_file("/speech-to-text", "a.wav", &tone(0.1)).await;
     assert_temporary(&posted);
     let began = Instant::now();
@@ -182,7 +170,7 @@ async fn assert_up(app: &TestApp, identifier: &str) {
     assert_eq!(task.json()["status"], "completed");
     let ready = app.get("/health/ready").await.expect(200).json();
     assert_eq!(ready["database"], "connected");
-    let next = post_combination(app).await.identifier();
+    let next = app.post_combination().await.identifier();
     app.completed(&next).await;
     app.delete(&format!("/task/{next}/delete"))
         .await
@@ -309,13 +297,13 @@ async fn eh1_a_task_whose_lease_ended_meanwhile_ends_well() {
 #[tokio::test]
 async fn sc2_a_database_that_another_program_locks_can_be_read() {
     let app = TestApp::builder().with("DB_POOL_TIMEOUT", 1).start().await;
-    let before = post_combination(&app).await.identifier();
+    let before = app.post_combination().await.identifier();
     app.completed(&before).await;
     let mut other = sqlite::open(&app.folder().join("records.db")).await;
     for _ in 0..3 {
         sqlite::execute(&mut other, "begin exclusive").await;
         let began = Instant::now();
-        let posts = (0..5).map(|_| post_combination(&app));
+        let posts = (0..5).map(|_| app.post_combination());
         let posts = futures_util::future::join_all(posts);
         let reads = async {
             app.task(&before).await;
@@ -331,7 +319,7 @@ async fn sc2_a_database_that_another_program_locks_can_be_read() {
         eprintln!("reads took {reading:?}, refusals {took:?}");
         assert!(took < Duration::from_secs(10), "{took:?}");
         sqlite::execute(&mut other, "rollback").await;
-        let next = post_combination(&app).await.identifier();
+        let next = app.post_combination().await.identifier();
         app.completed(&next).await;
     }
     // A lock that is given up in time is waited for.
@@ -341,7 +329,7 @@ async fn sc2_a_database_that_another_program_locks_can_be_read() {
         tokio::time::sleep(Duration::from_millis(300)).await;
         sqlite::execute(&mut other, "commit").await;
     };
-    let (answer, ()) = futures_util::future::join(post_combination(&app), release).await;
+    let (answer, ()) = futures_util::future::join(app.post_combination(), release).await;
     app.completed(&answer.identifier()).await;
     sqlite::close(other).await;
 }
@@ -446,7 +434,7 @@ async fn e8_a_database_whose_folder_is_missing_is_waited_for() {
     assert_down(&app, "x").await;
     fs::create_dir(app.folder().join("volume")).unwrap();
     app.wait_until_ready().await;
-    let identifier = post_combination(&app).await.identifier();
+    let identifier = app.post_combination().await.identifier();
     app.completed(&identifier).await;
     // From now on it is this one's alone.
     let path = app.folder().join("volume/records.db");
@@ -467,7 +455,7 @@ async fn e8_a_database_that_is_none_at_start_is_waited_for() {
     assert_down(&app, "x").await;
     fs::remove_dir(&path).unwrap();
     app.wait_until_ready().await;
-    post_combination(&app).await.identifier();
+    app.post_combination().await.identifier();
     // In peace, so that no log is left from which the file could be made again.
     app.signal("TERM");
     app.wait_for_end().await;
@@ -530,7 +518,7 @@ async fn fr2_what_may_not_be_read_or_written_is_said_to_be_so() {
         return;
     };
     let app = builder.start().await;
-    let identifier = post_combination(&app).await.identifier();
+    let identifier = app.post_combination().await.identifier();
     app.completed(&identifier).await;
     let path = app.folder().join("records.db");
     let permit = |mode: u32| {
@@ -546,7 +534,7 @@ async fn fr2_what_may_not_be_read_or_written_is_said_to_be_so() {
         permit(0o400);
         assert_eq!(app.task(&identifier).await["status"], "completed");
         app.get("/task/all").await.expect(200);
-        assert_temporary(&post_combination(&app).await);
+        assert_temporary(&app.post_combination().await);
         let deletion = app.delete(&format!("/task/{identifier}/delete")).await;
         assert_temporary(&deletion);
         permit(0o600);

@@ -9,7 +9,6 @@ use futures_util::future::join_all;
 use outbound::testing::{Gate, Origin, Reply};
 use serde_json::Value;
 
-use crate::answer::Answer;
 use crate::app::TestApp;
 use crate::audio::tone;
 use crate::receiver::{hook, posts, receiver, settled, submit};
@@ -26,18 +25,6 @@ async fn slowest<T, F: Future<Output = T>>(n: usize, action: impl Fn() -> F) -> 
         slowest = slowest.max(began.elapsed());
     }
     slowest
-}
-
-async fn post_combination(app: &TestApp) -> Answer {
-    let parts: [(&str, &str, &[u8]); 2] = [
-        (
-            "aligned_transcript",
-            "a.json",
-            br#"{"segments":[],"word_segments":[]}"#,
-        ),
-        ("diarization_result", "d.json", b"[]"),
-    ];
-    app.post("/service/combine", &parts).await
 }
 
 /// Memory that the service has, in KiB.
@@ -217,10 +204,10 @@ async fn sc2_many_polls_and_posts_at_once_never_fail() {
         .with("LOG_LEVEL", "DEBUG")
         .start()
         .await;
-    let known = post_combination(&app).await.identifier();
+    let known = app.post_combination().await.identifier();
     let path = format!("/task/{known}");
     let polls = join_all((0..200).map(|_| app.get(&path)));
-    let posts = join_all((0..30).map(|_| post_combination(&app)));
+    let posts = join_all((0..30).map(|_| app.post_combination()));
     let (polls, posts) = futures_util::future::join(polls, posts).await;
     for answer in polls {
         answer.expect(200);

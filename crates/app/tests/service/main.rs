@@ -32,3 +32,5 @@ mod secrets;
 mod section_8;
 mod settings;
 mod sqlite;
+#[path = "../common/wav.rs"]
+mod wav;

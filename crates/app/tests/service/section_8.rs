@@ -269,12 +269,7 @@ async fn s29_many_combinations_at_once_are_all_accepted() {
         .with("MAX_CONCURRENT_CPU_TASKS", 2)
         .start()
         .await;
-    let transcript = br#"{"segments":[],"word_segments":[]}"#;
-    let parts = [
-        ("aligned_transcript", "a.json", &transcript[..]),
-        ("diarization_result", "d.json", b"[]"),
-    ];
-    let posts = (0..30).map(|_| app.post("/service/combine", &parts));
+    let posts = (0..30).map(|_| app.post_combination());
     let answers = futures_util::future::join_all(posts).await;
     let mut identifiers: Vec<_> = answers
         .iter()
@@ -292,12 +287,7 @@ async fn s29_many_combinations_at_once_are_all_accepted() {
 #[tokio::test]
 async fn s30_combinations_and_lists_at_the_same_instant_never_fail() {
     let app = TestApp::start().await;
-    let transcript = br#"{"segments":[],"word_segments":[]}"#;
-    let parts = [
-        ("aligned_transcript", "a.json", &transcript[..]),
-        ("diarization_result", "d.json", b"[]"),
-    ];
-    let posts = (0..15).map(|_| app.post("/service/combine", &parts));
+    let posts = (0..15).map(|_| app.post_combination());
     let lists = (0..15).map(|_| app.get("/task/all"));
     let both = futures_util::future::join(
         futures_util::future::join_all(posts),
