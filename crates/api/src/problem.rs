@@ -352,6 +352,7 @@ impl From<ProbeError> for Problem {
             ProbeError::Unreadable { reason } => Self::Unreadable(reason),
             ProbeError::TooLong { limit } => Self::TooLong { limit: limit.0 },
             ProbeError::DecoderMissing => Self::DecoderMissing,
+            ProbeError::Cancelled => Self::Unexpected(error.to_string()),
             ProbeError::Machine(text) => Self::Unexpected(text),
         }
     }

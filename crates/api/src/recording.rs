@@ -1,7 +1,9 @@
 //! Recordings that are to become tasks: they are read to their end first, so that no task is made of what is none.
 
+use domain::progress::{Monitor, Stage};
 use domain::units::Seconds;
 use store::Media;
+use tokio_util::sync::CancellationToken;
 
 use crate::extract::{FilePart, Form, StoredFile};
 use crate::problem::Problem;
@@ -40,10 +42,15 @@ impl Recording {
         let permit = state.probes.clone().acquire_owned().await;
         let permit = permit.map_err(|error| Problem::Unexpected(error.to_string()))?;
         let (probe, path) = (state.probe.clone(), file.media.path().to_owned());
+        let client = Client {
+            gone: CancellationToken::new(),
+        };
+        // With the client goes this future, and with it the guard.
+        let _guard = client.gone.clone().drop_guard();
         let probed = tokio::task::spawn_blocking(move || {
-            // The thread goes on when its client goes away, so the permit goes with it.
+            // Until the thread has ended.
             let _permit = permit;
-            probe.probe(&path)
+            probe.probe(&path, &client)
         });
         let probed = probed.await;
         let probed =
@@ -53,5 +60,18 @@ impl Recording {
             media: file.media,
             duration: probed.duration,
         })
+    }
+}
+
+/// Who waits for what is read.
+struct Client {
+    gone: CancellationToken,
+}
+
+impl Monitor for Client {
+    fn progress(&self, _stage: Stage, _done: Seconds, _total: Seconds) {}
+
+    fn is_cancelled(&self) -> bool {
+        self.gone.is_cancelled()
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use crate::progress::Monitor;
 use crate::units::Seconds;
 
 /// Reads recordings to their end, to know that a task can.
@@ -10,8 +11,8 @@ pub trait Probe: fmt::Debug + Send + Sync {
     /// Decodes the recording at `path`, and keeps nothing of it. Blocks until done; memory does not grow with its length.
     ///
     /// # Errors
-    /// The recording cannot become a task.
-    fn probe(&self, path: &Path) -> Result<Probed, ProbeError>;
+    /// The recording cannot become a task, or `monitor` cancels.
+    fn probe(&self, path: &Path, monitor: &dyn Monitor) -> Result<Probed, ProbeError>;
 }
 
 /// What is known of a recording that can be decoded.
@@ -41,6 +42,9 @@ pub enum ProbeError {
     /// It needs a decoder that is not installed.
     #[error("an external decoder is needed for this kind of file, and none is installed")]
     DecoderMissing,
+    /// Nobody wants to know any more.
+    #[error("cancelled")]
+    Cancelled,
     /// Nothing is known about it, for this machine failed. The text is for the log.
     #[error("{0}")]
     Machine(String),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use domain::media::{Probe, ProbeError, Probed};
-use domain::progress::Silent;
+use domain::progress::Monitor;
 use speech::audio::{AudioError, Settings, measure};
 
 use crate::error::reason;
@@ -22,8 +22,8 @@ impl AudioProbe {
 }
 
 impl Probe for AudioProbe {
-    fn probe(&self, path: &Path) -> Result<Probed, ProbeError> {
-        let measured = measure(path, &self.settings, &Silent).map_err(|error| {
+    fn probe(&self, path: &Path, monitor: &dyn Monitor) -> Result<Probed, ProbeError> {
+        let measured = measure(path, &self.settings, monitor).map_err(|error| {
             tracing::info!(%error, "a recording cannot be decoded");
             self.problem(&error)
         })?;
@@ -51,6 +51,7 @@ impl AudioProbe {
                 limit: self.settings.max_duration,
             },
             AudioError::FfmpegMissing { .. } => ProbeError::DecoderMissing,
+            AudioError::Cancelled => ProbeError::Cancelled,
             AudioError::Io { .. }
             | AudioError::NotFound { .. }
             | AudioError::Unreadable { .. }
@@ -66,6 +67,7 @@ impl AudioProbe {
 mod tests {
     use std::fs;
 
+    use domain::progress::Silent;
     use domain::units::Seconds;
 
     use super::*;
@@ -77,7 +79,7 @@ mod tests {
             max_duration: Seconds(2.0),
             ..Settings::default()
         };
-        AudioProbe::new(settings).probe(file.path())
+        AudioProbe::new(settings).probe(file.path(), &Silent)
     }
 
     /// A WAV file of `n_samples` at 16 kHz.
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_gone_is_the_machines_fault() {
-        let gone = AudioProbe::new(Settings::default()).probe(Path::new("/nowhere/x"));
+        let gone = AudioProbe::new(Settings::default()).probe(Path::new("/nowhere/x"), &Silent);
         assert!(matches!(gone, Err(ProbeError::Machine(_))), "{gone:?}");
     }
 }

@@ -2,10 +2,15 @@
 
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
+use std::time::Duration;
 
 use domain::media::{Probe, ProbeError, Probed};
+use domain::progress::Monitor;
 use domain::units::Seconds;
 use tokio::sync::watch;
+
+/// How often a recording that waits looks whether it is still wanted.
+const GLANCE: Duration = Duration::from_millis(10);
 
 /// A probe that does what a recording's first word says.
 #[derive(Debug)]
@@ -41,18 +46,21 @@ impl Script {
         self.opened.notify_all();
     }
 
-    fn wait(&self) {
-        let is_open = self.is_open.lock().unwrap();
-        drop(
-            self.opened
-                .wait_while(is_open, |is_open| !*is_open)
-                .unwrap(),
-        );
+    /// Until it is let go on, or nobody waits for it any more.
+    fn wait(&self, monitor: &dyn Monitor) -> Result<(), ProbeError> {
+        let mut is_open = self.is_open.lock().unwrap();
+        while !*is_open {
+            if monitor.is_cancelled() {
+                return Err(ProbeError::Cancelled);
+            }
+            (is_open, _) = self.opened.wait_timeout(is_open, GLANCE).unwrap();
+        }
+        Ok(())
     }
 }
 
 impl Probe for Script {
-    fn probe(&self, path: &Path) -> Result<Probed, ProbeError> {
+    fn probe(&self, path: &Path, monitor: &dyn Monitor) -> Result<Probed, ProbeError> {
         let content =
             std::fs::read(path).map_err(|error| ProbeError::Machine(error.to_string()))?;
         self.began.send_modify(|begun| *begun += 1);
@@ -60,7 +68,7 @@ impl Probe for Script {
         let seconds = |text: &str| text.trim().parse().ok().map(Seconds);
         match content.split(' ').next().unwrap_or_default() {
             "good" => {}
-            "wait" => self.wait(),
+            "wait" => self.wait(monitor)?,
             "long" => {
                 return Err(ProbeError::TooLong {
                     limit: Seconds(60.0),
