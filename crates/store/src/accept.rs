@@ -92,8 +92,8 @@ async fn accept(
 }
 
 impl QueueFigures {
-    /// How long a task with `audio_seconds` waits until it may wait; `None` is not at all.
-    fn wait_for_room(&self, audio_seconds: f64, limits: QueueLimits) -> Option<Duration> {
+    /// How long it takes until a task with `audio_seconds` of audio is accepted, in whole seconds; `None` if it is now.
+    pub fn wait_for_room(&self, audio_seconds: f64, limits: QueueLimits) -> Option<Duration> {
         let is_full = self.n_queued >= limits.n_tasks.max(1);
         let beyond = self.queued_audio_seconds + audio_seconds - limits.audio_seconds;
         if !is_full && (beyond <= 0.0 || self.n_queued == 0) {
