@@ -23,8 +23,9 @@ section! {
     PRELOAD_MODELS => preload_models: Vec<ModelName> = Given("[]");
     /// Models kept loaded, of all kinds together; the one not used for longest goes first.
     MODEL_CACHE_SIZE => model_cache_size: u32 = Given("8"), from 1 to 1000;
-    /// Bytes of memory for loaded models; models go before one is loaded that would not fit.
-    MODEL_MEMORY_BYTES => model_memory_bytes: Option<u64> = Unset("half of the machine's memory"), from 1;
+    /// Bytes of memory for loaded models and for the recordings that are computed; unused models go before one is loaded
+    /// that would not fit, and a task that needs more fails.
+    MODEL_MEMORY_BYTES => model_memory_bytes: Option<u64> = Unset("three quarters of the machine's memory"), from 1;
     /// Seconds after which a model that nobody uses is unloaded; 0 keeps it.
     MODEL_IDLE_SECONDS => model_idle: Duration = Given("0");
     /// Threads that compute, for all tasks together; 0 takes every core.

@@ -1,11 +1,12 @@
-//! How much memory models may take.
+//! How much memory tasks may take.
 
 use std::time::Duration;
 
-/// How much memory loaded models may take, and how long they are kept unused.
+/// How much memory loaded models may take, together with the recordings that are computed, and how long they are kept
+/// unused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ModelBudget {
-    /// Bytes of all loaded models together, as far as can be told from their files.
+    /// Bytes of all loaded models together, as far as can be told from their files, and of the samples of recordings.
     pub max_bytes: u64,
     /// Loaded models; those in use count, but are never given back.
     pub max_models: usize,

@@ -1,7 +1,8 @@
 //! Loaded models: each once, shared by all tasks, within a budget.
 //!
-//! A task is admitted with all the models it needs at once, so that tasks never wait for each other's; what is admitted
-//! is never given back under its feet. Room is made by giving back what was used longest ago.
+//! A task is admitted with all the memory it needs at once, for its models and for its recording, so that tasks never
+//! wait for each other's; what is admitted is never given back under its feet. Room is made by giving back the models
+//! that were used longest ago.
 
 use std::any::Any;
 use std::collections::HashMap;
@@ -34,9 +35,17 @@ pub(super) struct Need {
 #[derive(Debug)]
 pub(super) struct ModelCache {
     budget: ModelBudget,
-    models: Mutex<HashMap<ModelKey, Entry>>,
+    memory: Mutex<Memory>,
     /// Something was given back or is no longer in use.
     changed: Condvar,
+}
+
+/// What takes memory.
+#[derive(Debug, Default)]
+struct Memory {
+    models: HashMap<ModelKey, Entry>,
+    /// Bytes of the recordings that are being computed.
+    recording_bytes: u64,
 }
 
 type Slot = Arc<Mutex<Option<Arc<dyn Any + Send + Sync>>>>;
@@ -50,17 +59,18 @@ struct Entry {
     used_at: Instant,
 }
 
-/// The right to use some models. They stay loaded until it is dropped.
+/// The right to use some models, and memory for a recording. Models stay loaded until it is dropped.
 #[derive(Debug)]
 pub(super) struct Admission<'a> {
     cache: &'a ModelCache,
     slots: HashMap<ModelKey, Slot>,
+    recording_bytes: u64,
 }
 
 /// A task was not admitted.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Refused {
-    /// Its models alone are more than the budget.
+    /// Its models and its recording alone are more than the budget.
     TooLarge { needed_bytes: u64, max_bytes: u64 },
     /// Nobody wants the result any more.
     Cancelled,
@@ -70,18 +80,20 @@ impl ModelCache {
     pub(super) fn new(budget: ModelBudget) -> Self {
         Self {
             budget,
-            models: Mutex::default(),
+            memory: Mutex::default(),
             changed: Condvar::new(),
         }
     }
 
-    /// Waits until there is room for all of `needs`.
+    /// Waits until there is room for all of `needs`, and for a recording of so many bytes.
     pub(super) fn admit(
         &self,
         needs: &[Need],
+        recording_bytes: u64,
         monitor: &dyn Monitor,
     ) -> Result<Admission<'_>, Refused> {
-        let needed_bytes = needs.iter().map(|need| need.n_bytes).sum();
+        let model_bytes: u64 = needs.iter().map(|need| need.n_bytes).sum();
+        let needed_bytes = model_bytes.saturating_add(recording_bytes);
         let max_bytes = self.budget.max_bytes;
         if needed_bytes > max_bytes {
             return Err(Refused::TooLarge {
@@ -89,27 +101,32 @@ impl ModelCache {
                 max_bytes,
             });
         }
-        let mut models = self.lock();
-        while !self.make_room(&mut models, needs) {
+        let mut memory = self.lock();
+        while !self.make_room(&mut memory, needs, needed_bytes) {
             if monitor.is_cancelled() {
                 return Err(Refused::Cancelled);
             }
-            let woken = self.changed.wait_timeout(models, GLANCE);
-            models = woken.unwrap_or_else(PoisonError::into_inner).0;
+            let woken = self.changed.wait_timeout(memory, GLANCE);
+            memory = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+        memory.recording_bytes += recording_bytes;
         let slots = needs.iter().map(|need| {
-            let entry = models.entry(need.key.clone()).or_insert_with(|| Entry {
-                slot: Slot::default(),
-                n_bytes: need.n_bytes,
-                n_users: 0,
-                used_at: Instant::now(),
-            });
+            let entry = memory
+                .models
+                .entry(need.key.clone())
+                .or_insert_with(|| Entry {
+                    slot: Slot::default(),
+                    n_bytes: need.n_bytes,
+                    n_users: 0,
+                    used_at: Instant::now(),
+                });
             entry.n_users += 1;
             (need.key.clone(), Arc::clone(&entry.slot))
         });
         Ok(Admission {
             cache: self,
             slots: slots.collect(),
+            recording_bytes,
         })
     }
 
@@ -118,22 +135,24 @@ impl ModelCache {
         let Some(idle) = self.budget.idle else {
             return;
         };
-        let mut models = self.lock();
-        models.retain(|key, entry| {
+        let mut memory = self.lock();
+        memory.models.retain(|key, entry| {
             let stays = entry.n_users > 0 || entry.used_at.elapsed() < idle;
             if !stays {
                 tracing::info!(model = key.label, "model unloaded: unused for long");
             }
             stays
         });
-        drop(models);
+        drop(memory);
         self.changed.notify_all();
     }
 
-    /// Gives back unused models until `needs` fit beside those in use; false if they do not yet.
-    fn make_room(&self, models: &mut HashMap<ModelKey, Entry>, needs: &[Need]) -> bool {
+    /// Gives back unused models until `needs`, of `needed_bytes` with their recording, fit beside what is in use; false
+    /// if they do not yet.
+    fn make_room(&self, memory: &mut Memory, needs: &[Need], needed_bytes: u64) -> bool {
         let is_other = |key: &ModelKey| !needs.iter().any(|need| need.key == *key);
-        let needed: u64 = needs.iter().map(|need| need.n_bytes).sum();
+        let needed = needed_bytes.saturating_add(memory.recording_bytes);
+        let models = &mut memory.models;
         let n_others =
             |models: &HashMap<ModelKey, Entry>| models.keys().filter(|key| is_other(key)).count();
         let with_others = |models: &HashMap<ModelKey, Entry>, counts: fn(&Entry) -> bool| {
@@ -161,8 +180,8 @@ impl ModelCache {
         true
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ModelKey, Entry>> {
-        self.models.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -195,9 +214,10 @@ impl Admission<'_> {
 
 impl Drop for Admission<'_> {
     fn drop(&mut self) {
-        let mut models = self.cache.lock();
+        let mut memory = self.cache.lock();
+        memory.recording_bytes -= self.recording_bytes;
         for (key, slot) in &self.slots {
-            let Some(entry) = models.get_mut(key) else {
+            let Some(entry) = memory.models.get_mut(key) else {
                 continue;
             };
             entry.n_users -= 1;
@@ -205,10 +225,10 @@ impl Drop for Admission<'_> {
             // A model that could not be loaded takes no room.
             let is_empty = slot.try_lock().is_ok_and(|loaded| loaded.is_none());
             if entry.n_users == 0 && is_empty {
-                models.remove(key);
+                memory.models.remove(key);
             }
         }
-        drop(models);
+        drop(memory);
         self.cache.changed.notify_all();
     }
 }
@@ -240,7 +260,7 @@ mod tests {
     }
 
     fn load(cache: &ModelCache, needs: &[Need]) {
-        let admission = cache.admit(needs, &Silent).unwrap();
+        let admission = cache.admit(needs, 0, &Silent).unwrap();
         for need in needs {
             admission
                 .get(&need.key, || Ok::<_, ()>(need.n_bytes))
@@ -249,7 +269,8 @@ mod tests {
     }
 
     fn loaded(cache: &ModelCache) -> Vec<String> {
-        let mut labels: Vec<_> = cache.lock().keys().map(|key| key.label.clone()).collect();
+        let memory = cache.lock();
+        let mut labels: Vec<_> = memory.models.keys().map(|key| key.label.clone()).collect();
         labels.sort();
         labels
     }
@@ -277,7 +298,7 @@ mod tests {
         thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    let admission = cache.admit(&[need("a", 5)], &Silent).unwrap();
+                    let admission = cache.admit(&[need("a", 5)], 0, &Silent).unwrap();
                     barrier.wait();
                     let load = || {
                         n_loads.fetch_add(1, Ordering::SeqCst);
@@ -312,20 +333,20 @@ mod tests {
     #[test]
     fn a_task_waits_while_others_use_the_memory_it_needs() {
         let cache = cache(10, 5);
-        let admission = cache.admit(&[need("a", 6)], &Silent).unwrap();
+        let admission = cache.admit(&[need("a", 6)], 0, &Silent).unwrap();
         let impatient = Impatient(AtomicUsize::new(0));
-        let refused = cache.admit(&[need("b", 6)], &impatient).err();
+        let refused = cache.admit(&[need("b", 6)], 0, &impatient).err();
         assert_eq!(refused, Some(Refused::Cancelled));
         // The same model is shared, not loaded twice.
-        assert!(cache.admit(&[need("a", 6)], &impatient).is_ok());
+        assert!(cache.admit(&[need("a", 6)], 0, &impatient).is_ok());
         drop(admission);
-        assert!(cache.admit(&[need("b", 6)], &Silent).is_ok());
+        assert!(cache.admit(&[need("b", 6)], 0, &Silent).is_ok());
     }
 
     #[test]
     fn a_task_that_can_never_fit_is_refused_at_once() {
         let needs = [need("a", 6), need("b", 5)];
-        let refused = cache(10, 5).admit(&needs, &Silent).err();
+        let refused = cache(10, 5).admit(&needs, 0, &Silent).err();
         let expected = Refused::TooLarge {
             needed_bytes: 11,
             max_bytes: 10,
@@ -334,14 +355,35 @@ mod tests {
     }
 
     #[test]
+    fn recordings_take_room_until_they_are_done() {
+        let cache = cache(10, 1);
+        load(&cache, &[need("idle", 3)]);
+        let admission = cache.admit(&[need("a", 4)], 6, &Silent).unwrap();
+        assert_eq!(loaded(&cache), ["a"]);
+        let impatient = Impatient(AtomicUsize::new(0));
+        let refused = cache.admit(&[need("a", 4)], 1, &impatient).err();
+        assert_eq!(refused, Some(Refused::Cancelled));
+        drop(admission);
+        assert!(cache.admit(&[need("a", 4)], 6, &Silent).is_ok());
+        let refused = cache.admit(&[need("a", 4)], 7, &Silent).err();
+        let expected = Refused::TooLarge {
+            needed_bytes: 11,
+            max_bytes: 10,
+        };
+        assert_eq!(refused, Some(expected));
+        let refused = cache.admit(&[need("a", 4)], u64::MAX, &Silent).err();
+        assert!(matches!(refused, Some(Refused::TooLarge { .. })));
+    }
+
+    #[test]
     fn what_cannot_be_loaded_takes_no_room_and_is_tried_anew() {
         let cache = cache(10, 5);
         let key = need("a", 6).key;
-        let admission = cache.admit(&[need("a", 6)], &Silent).unwrap();
+        let admission = cache.admit(&[need("a", 6)], 0, &Silent).unwrap();
         assert_eq!(admission.get(&key, || Err::<u8, _>("no")), Err("no"));
         assert_eq!(admission.get(&key, || Ok::<_, ()>(1_u8)), Ok(Arc::new(1)));
         drop(admission);
-        let admission = cache.admit(&[need("b", 4)], &Silent).unwrap();
+        let admission = cache.admit(&[need("b", 4)], 0, &Silent).unwrap();
         assert!(
             admission
                 .get(&need("b", 4).key, || Err::<u8, _>(()))
@@ -355,7 +397,7 @@ mod tests {
     fn a_panic_while_loading_leaves_the_cache_usable() {
         let cache = cache(10, 5);
         let broken = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            let admission = cache.admit(&[need("a", 6)], &Silent).unwrap();
+            let admission = cache.admit(&[need("a", 6)], 0, &Silent).unwrap();
             admission.get::<u8, ()>(&need("a", 6).key, || panic!("scripted"))
         }));
         assert!(broken.is_err());
@@ -367,7 +409,7 @@ mod tests {
     fn idle_models_are_given_back_but_never_those_in_use() {
         let cache = cache(10, 5);
         load(&cache, &[need("idle", 1)]);
-        let admission = cache.admit(&[need("used", 1)], &Silent).unwrap();
+        let admission = cache.admit(&[need("used", 1)], 0, &Silent).unwrap();
         cache.give_back_idle();
         assert_eq!(loaded(&cache), ["used"]);
         drop(admission);

@@ -43,7 +43,7 @@ pub struct SpeechSettings {
     pub diarize: DiarizeChoice,
     /// Threads that compute; 0 is one a core.
     pub n_threads: usize,
-    /// How much memory models may take.
+    /// How much memory models and recordings may take.
     pub budget: ModelBudget,
     /// Recognisers that are loaded at start.
     pub preload: Vec<ModelName>,
@@ -85,7 +85,7 @@ impl SpeechEngine {
             return Ok(combined(transcript.clone(), &diarization));
         }
         let located = self.shelf.locate(&job.request, monitor)?;
-        let admission = self.admit(&located, monitor)?;
+        let admission = self.admit(&located, samples_bytes(job), monitor)?;
         let models = Models {
             located: &located,
             admission,
@@ -115,9 +115,11 @@ impl SpeechEngine {
     fn admit(
         &self,
         located: &Located,
+        recording_bytes: u64,
         monitor: &dyn Monitor,
     ) -> Result<Admission<'_>, TaskFailure> {
-        let admission = self.cache.admit(&located.needs(), monitor);
+        let needs = located.needs();
+        let admission = self.cache.admit(&needs, recording_bytes, monitor);
         admission.map_err(|refused| match refused {
             Refused::Cancelled => TaskFailure::Cancelled,
             Refused::TooLarge {
@@ -126,7 +128,7 @@ impl SpeechEngine {
             } => {
                 let megabytes = |bytes: u64| bytes.div_ceil(1 << 20);
                 let cause = format!(
-                    "not enough memory: its models take about {} MB, and this server allows {} MB",
+                    "not enough memory: its models and its recording take about {} MB, and this server allows {} MB",
                     megabytes(needed_bytes),
                     megabytes(max_bytes)
                 );
@@ -171,7 +173,7 @@ impl Engine for SpeechEngine {
             });
             let loaded = located.and_then(|located| {
                 let models = Models {
-                    admission: self.admit(&located, &Silent)?,
+                    admission: self.admit(&located, 0, &Silent)?,
                     located: &located,
                     pool: &self.pool,
                 };
@@ -190,6 +192,17 @@ impl Engine for SpeechEngine {
     fn tidy(&self) {
         self.cache.give_back_idle();
     }
+}
+
+/// What the samples of a recording take in memory.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "casts of what is out of range end at its bounds"
+)]
+fn samples_bytes(job: &Job) -> u64 {
+    let n_samples = job.audio_duration.unwrap_or_default() * f64::from(audio::SAMPLE_RATE);
+    (n_samples * size_of::<f32>() as f64) as u64
 }
 
 /// Threads that yield to others: they have the niceness of the thread that starts them.

@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 /// Where nothing says how much there is.
 const GUESS: u64 = 4 << 30;
 
-/// Half of the memory: the rest is for recordings, other programs and the cache of files.
-pub(super) fn half() -> u64 {
+/// Three quarters of the memory, for models and recordings: the rest is for what they become on the way, other programs
+/// and the cache of files.
+pub(super) fn for_tasks() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo").ok();
     let group = fs::read_to_string("/proc/self/cgroup").ok();
     let group = group.as_deref().and_then(own_group).unwrap_or("/");
     let limits = groups(group).filter_map(|path| fs::read_to_string(path).ok());
     let limits = limits.filter_map(|text| text.trim().parse().ok());
     let known = machine.and_then(|text| total(&text)).into_iter();
-    known.chain(limits).min().unwrap_or(GUESS) / 2
+    known.chain(limits).min().unwrap_or(GUESS) / 4 * 3
 }
 
 /// The group of this process, of what `/proc/self/cgroup` says (control groups, version 2).
@@ -48,7 +49,7 @@ mod tests {
             Some(2 << 20)
         );
         assert_eq!(total("MemFree: 1 kB\n"), None);
-        assert!(half() > 0);
+        assert!(for_tasks() > 0);
     }
 
     #[test]

@@ -38,7 +38,7 @@ pub(super) fn engine(config: &Config) -> Arc<dyn Engine> {
             max_bytes: config
                 .engine
                 .model_memory_bytes
-                .unwrap_or_else(memory::half),
+                .unwrap_or_else(memory::for_tasks),
             max_models: size(config.engine.model_cache_size),
             idle: Some(idle).filter(|idle| !idle.is_zero()),
         },
