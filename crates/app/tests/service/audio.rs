@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use speech::models::{self, Companion, ModelRequest};
+use speech::models::{self, Companion, ModelRequest, Places};
 
 use crate::wav::wav;
 
@@ -80,12 +80,16 @@ pub(crate) fn fixture(name: &str) -> Option<Vec<u8>> {
     found
 }
 
-/// Whether these models are installed; says what is skipped if they are not.
-pub(crate) fn has_models(names: &[&str]) -> bool {
+/// Where models of this machine lie.
+pub(crate) fn places() -> Places {
     let model_dir = std::env::var_os("MODEL_DIR").filter(|folder| !folder.is_empty());
     let model_dir = model_dir.map(std::path::PathBuf::from);
-    let request = ModelRequest::new(None, model_dir, true, |name| std::env::var_os(name));
-    let places = &request.places;
+    ModelRequest::new(None, model_dir, true, |name| std::env::var_os(name)).places
+}
+
+/// Whether these models are installed; says what is skipped if they are not.
+pub(crate) fn has_models(names: &[&str]) -> bool {
+    let places = &places();
     let is_here = |name: &str| {
         let companion = Companion::ALL
             .into_iter()

@@ -23,6 +23,7 @@ mod files;
 mod installation;
 mod lifecycle;
 mod load;
+mod models;
 mod old_files;
 mod policy;
 mod raw;

@@ -1,5 +1,6 @@
 //! What the original's end-to-end tests assert (contract section 8), statement by statement.
 
+use outbound::testing::{Origin, Reply};
 use serde_json::{Value, json};
 
 use crate::app::TestApp;
@@ -223,6 +224,28 @@ async fn s16_words_and_turns_are_combined() {
     ] {
         assert_eq!(task["metadata"][absent], Value::Null, "{absent}");
     }
+}
+
+#[tokio::test]
+async fn s17_a_recording_behind_redirects_is_written_down() {
+    let Some((app, audio)) = real().await else {
+        return;
+    };
+    if !has_models(&["segmentation-3.0", "campplus"]) {
+        return;
+    }
+    let origin = Origin::start().await;
+    let source = format!("/raw/{ENGLISH}");
+    origin.on(&source, Reply::redirect("/moved"));
+    origin.on("/moved", Reply::redirect("/blob?signature=1"));
+    origin.on("/blob", Reply::ok(audio));
+    let path = "/speech-to-text-url?device=cpu&compute_type=int8";
+    let url = origin.url(&source);
+    let answer = app.post_fields(path, &[("url", &url)]).await;
+    let task = app.completed(&answer.identifier()).await;
+    assert_t1(&task["result"]["segments"][0]["text"]);
+    assert_eq!(task["metadata"]["url"], *url);
+    assert_eq!(task["metadata"]["file_name"], ENGLISH);
 }
 
 #[tokio::test]
