@@ -135,6 +135,10 @@ impl Opened {
     }
 }
 
+/// Pages that a connection keeps, in KiB where it is negative. The system keeps the file in its own cache, once for all of
+/// them; at SQLite's default of 2 MB, each would hold as much of a growing table.
+const CACHE: &str = "-256";
+
 fn connect_options(settings: &Settings) -> SqliteConnectOptions {
     let options = SqliteConnectOptions::new()
         .journal_mode(SqliteJournalMode::Wal)
@@ -142,6 +146,7 @@ fn connect_options(settings: &Settings) -> SqliteConnectOptions {
         .synchronous(SqliteSynchronous::Full)
         // A writer may wait for its connection, and then for another process: together no longer than a caller does.
         .busy_timeout(settings.acquire_timeout / 2)
+        .pragma("cache_size", CACHE)
         .foreign_keys(true);
     if !settings.echo {
         return options.disable_statement_logging();

@@ -226,7 +226,7 @@ async fn sc2_many_polls_and_posts_at_once_never_fail() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tg6_a_long_run_with_failures_keeps_its_memory() {
-    const N_TASKS: usize = 400;
+    const N_TASKS: usize = 500;
     let app = TestApp::builder()
         .with("MAX_CONCURRENT_CPU_TASKS", 2)
         .start()
@@ -258,6 +258,6 @@ async fn tg6_a_long_run_with_failures_keeps_its_memory() {
     .await;
     let at_the_end = resident_kib(&app);
     eprintln!("{after_50} KiB after 50 tasks, {at_the_end} KiB after {N_TASKS}");
-    let limit = after_50 + after_50 / 10 + 4096;
+    let limit = after_50 + after_50 / 10;
     assert!(at_the_end <= limit, "{after_50} KiB, then {at_the_end} KiB");
 }
