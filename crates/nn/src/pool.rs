@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use crate::memory::return_large_blocks;
+use crate::memory::return_freed_memory;
 use crate::shared::Shared;
 
 /// How many times a thread looks at a barrier before it offers its core to others.
@@ -81,7 +81,7 @@ impl Pool {
     /// # Panics
     /// When the system refuses to start a thread.
     pub fn new(n_threads: usize) -> Self {
-        return_large_blocks();
+        return_freed_memory();
         let n_threads = match n_threads {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             n => n,
