@@ -76,6 +76,15 @@ impl Decoder {
     pub fn precision(&self) -> Precision {
         self.embedding.precision()
     }
+
+    /// What the keys and values of `n_positions` positions take: of a row's tokens, or of a window's frames.
+    pub fn cache_bytes(&self, n_positions: usize) -> u64 {
+        let cell = match self.precision() {
+            Precision::Float32 => size_of::<f32>(),
+            Precision::Int8 => size_of::<u16>(),
+        };
+        (self.layers.len() * 2 * self.width() * n_positions * cell) as u64
+    }
 }
 
 /// Rows of tokens being decoded.

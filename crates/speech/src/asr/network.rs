@@ -26,6 +26,10 @@ pub trait Network: Sync {
     /// Seconds by which the attention of [`Self::read`] passes from word to word later than the speaker does.
     fn lateness(&self) -> f64;
 
+    /// What the caches of one window take while it is decoded in `n_rows` rows to their full length, in bytes; 0 if they
+    /// are nothing to speak of.
+    fn window_bytes(&self, n_rows: usize) -> u64;
+
     /// Begins decoding: row `i` belongs to `items[i]`.
     fn decode<'a>(&'a self, items: &[&'a Self::Encoded]) -> Box<dyn Decoding + 'a>;
 }

@@ -58,6 +58,8 @@ const DOUBTFUL_NO_SPEECH: f32 = 0.2;
 const SHORT_SAMPLES: usize = AUDIBLE_SAMPLES;
 /// The share of a batch's time that the encoder takes, for the progress shown.
 const ENCODER_SHARE: f64 = 0.4;
+/// What the caches of a batch may take if every row gets as long as it can; the usual batch is always allowed.
+const BATCH_BYTES: u64 = 2 << 30;
 
 /// Recognises the `chunks` of a recording, mono samples at 16 kHz; `batch_size` chunks are decoded side by side.
 ///
@@ -99,7 +101,10 @@ pub fn transcribe<N: Network>(
         language_probability = Some(f64::from(recording.detect_language()?));
     }
     let mut segments: Vec<Vec<Segment>> = chunks.iter().map(|_| Vec::new()).collect();
-    for batch in batches(chunks, options.batch_size) {
+    for batch in batches(
+        chunks,
+        affordable(options, |n_rows| network.window_bytes(n_rows)),
+    ) {
         for (index, found) in recording.batch(&batch)? {
             segments[index] = found;
         }
@@ -114,14 +119,22 @@ pub fn transcribe<N: Network>(
     })
 }
 
+/// How many chunks are decoded together: as many as are asked for, unless their caches could take more memory than a
+/// batch may. Whoever asks for a hundred beams gets them, a few chunks at a time.
+fn affordable(options: &AsrOptions, window_bytes: impl Fn(usize) -> u64) -> usize {
+    let usual = AsrOptions::default();
+    let usual_bytes = window_bytes(usual.beam_size) * usual.batch_size as u64;
+    let bytes = window_bytes(options.beam_size.max(options.best_of)).max(1);
+    let most = BATCH_BYTES.max(usual_bytes) / bytes;
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    options.batch_size.min(most).max(1)
+}
+
 /// Numbers of chunks that are decoded together: the longest first, so that the first batch shows what memory is needed.
 fn batches(chunks: &[Chunk], batch_size: usize) -> Vec<Vec<usize>> {
     let mut order: Vec<usize> = (0..chunks.len()).collect();
     order.sort_by_key(|index| std::cmp::Reverse(chunks[*index].n_speech()));
-    order
-        .chunks(batch_size.max(1))
-        .map(<[usize]>::to_vec)
-        .collect()
+    order.chunks(batch_size).map(<[usize]>::to_vec).collect()
 }
 
 /// A recording being recognised.

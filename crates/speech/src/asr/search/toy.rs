@@ -123,6 +123,10 @@ impl<F: Fn(u64, &[u32]) -> Vec<f32> + Sync> Network for Toy<F> {
         self.n_encoded.fetch_add(1, Ordering::Relaxed)
     }
 
+    fn window_bytes(&self, _n_rows: usize) -> u64 {
+        0
+    }
+
     /// The look goes through the window at an even pace, half a frame off so that no two tokens are level.
     fn read(&self, sequences: &[Sequence<'_, u64>], n_ids: u32) -> Vec<Reading> {
         let one = |sequence: &Sequence<'_, u64>| {

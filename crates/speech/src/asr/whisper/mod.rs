@@ -144,6 +144,11 @@ impl Network for WhisperNetwork {
         lateness(&self.dimensions, &self.alignment_heads)
     }
 
+    fn window_bytes(&self, n_rows: usize) -> u64 {
+        let row = self.decoder.cache_bytes(self.decoder.max_positions());
+        self.decoder.cache_bytes(WINDOW_FRAMES / 2) + row * n_rows as u64
+    }
+
     fn decode<'a>(&'a self, items: &[&'a CrossCache]) -> Box<dyn Decoding + 'a> {
         Box::new(nn::decoder::Decoding::new(&self.decoder, &self.pool, items))
     }
