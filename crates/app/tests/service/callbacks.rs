@@ -471,7 +471,9 @@ async fn kb3_a_killed_service_goes_on_with_a_delivery() {
 
 #[tokio::test]
 async fn kb3_a_service_killed_while_it_tells_tells_once_more() {
-    let mut app = TestApp::builder().on_one_port().start().await;
+    // Nobody waits until the attempt of the dead process must have ended.
+    let builder = TestApp::builder().with("CALLBACK_TIMEOUT", 600);
+    let mut app = builder.on_one_port().start().await;
     let receiver = receiver([Reply::silence(), Reply::status(200)]).await;
     let identifier = submit(&app, &receiver.url("/hook"), "a.wav").await;
     came(&receiver, "/hook", 1).await;

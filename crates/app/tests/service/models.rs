@@ -130,6 +130,23 @@ async fn pf1_a_model_that_may_not_have_its_memory_fails_its_task_alone() {
 }
 
 #[tokio::test]
+async fn d9_a_recording_that_does_not_fit_into_memory_fails_its_task_alone() {
+    let Some(builder) = real() else { return };
+    let files = fs::read_dir(installed("tiny.en")).unwrap();
+    let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
+    // And some for finding speech and for a short recording; five minutes take 19 MB.
+    let budget = sizes.sum::<u64>() + 10_000_000;
+    let app = builder.with("MODEL_MEMORY_BYTES", budget).start().await;
+    let long = app.post_file(PATH, "long.wav", &tone(300.0)).await;
+    let short = submit(&app).await;
+    let task = app.ended(&long.identifier()).await;
+    assert_eq!(task["status"], "failed");
+    let error = task["error"].as_str().unwrap();
+    assert!(error.contains("its models and its recording"), "{error}");
+    app.completed(&short).await;
+}
+
+#[tokio::test]
 async fn dp4_a_broken_model_fails_its_task_and_nothing_else() {
     let Some(builder) = real() else { return };
     let broken = tempfile::tempdir().unwrap();
