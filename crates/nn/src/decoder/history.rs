@@ -58,7 +58,7 @@ impl History {
             decoder.layers.len(),
         );
         let n_slots = n_rows.max(1);
-        let n_cells = n_layers * max_positions * 2 * n_slots * width;
+        let n_cells = decoder.n_cache_cells(max_positions * n_slots);
         // zeroed memory is only taken from the system where it is touched
         let cells = match decoder.precision() {
             Precision::Float32 => Cells::Float(vec![0.0; n_cells]),

@@ -83,7 +83,12 @@ impl Decoder {
             Precision::Float32 => size_of::<f32>(),
             Precision::Int8 => size_of::<u16>(),
         };
-        (self.layers.len() * 2 * self.width() * n_positions * cell) as u64
+        (self.n_cache_cells(n_positions) * cell) as u64
+    }
+
+    /// Numbers in the keys and values of `n_positions` positions, of all layers.
+    fn n_cache_cells(&self, n_positions: usize) -> usize {
+        self.layers.len() * 2 * self.width() * n_positions
     }
 }
 
