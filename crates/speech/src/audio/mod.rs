@@ -41,6 +41,6 @@ pub const SAMPLE_RATE: u32 = 16_000;
     clippy::cast_sign_loss,
     reason = "the cast saturates, which is what is wanted"
 )]
-pub(crate) fn samples_in(seconds: f64, rate: u32) -> usize {
+pub fn samples_in(seconds: f64, rate: u32) -> usize {
     (seconds * f64::from(rate)).round() as usize
 }

@@ -195,14 +195,9 @@ impl Engine for SpeechEngine {
 }
 
 /// What the samples of a recording take in memory.
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "casts of what is out of range end at its bounds"
-)]
 fn samples_bytes(job: &Job) -> u64 {
-    let n_samples = job.audio_duration.unwrap_or_default() * f64::from(audio::SAMPLE_RATE);
-    (n_samples * size_of::<f32>() as f64) as u64
+    let n_samples = audio::samples_in(job.audio_duration.unwrap_or_default(), audio::SAMPLE_RATE);
+    (n_samples as u64).saturating_mul(size_of::<f32>() as u64)
 }
 
 /// Threads that yield to others: they have the niceness of the thread that starts them.

@@ -101,10 +101,8 @@ pub fn transcribe<N: Network>(
         language_probability = Some(f64::from(recording.detect_language()?));
     }
     let mut segments: Vec<Vec<Segment>> = chunks.iter().map(|_| Vec::new()).collect();
-    for batch in batches(
-        chunks,
-        affordable(options, |n_rows| network.window_bytes(n_rows)),
-    ) {
+    let batch_size = affordable(options, |n_rows| network.window_bytes(n_rows));
+    for batch in batches(chunks, batch_size) {
         for (index, found) in recording.batch(&batch)? {
             segments[index] = found;
         }
