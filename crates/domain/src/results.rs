@@ -65,8 +65,11 @@ fn tidied(transcript: &Transcript) -> Transcript {
     let segment = |segment: &Segment| Segment {
         start: rounded(segment.start),
         end: rounded(segment.end),
+        text: segment.text.clone(),
         words: (segment.words.as_ref()).map(|words| words.iter().map(word).collect()),
-        ..segment.clone()
+        chars: segment.chars.clone(),
+        speaker: segment.speaker.clone(),
+        ..Segment::default()
     };
     Transcript {
         segments: transcript.segments.iter().map(segment).collect(),
