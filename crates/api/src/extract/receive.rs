@@ -196,8 +196,10 @@ async fn receive_part(
         return Ok(Slot::Passed);
     }
     let writer = write(part, state, wanted.max_bytes(state)).await?;
-    let writer = Box::new(writer);
-    Ok(Slot::Written { file_name, writer })
+    Ok(Slot::Written {
+        file_name,
+        writer: Box::new(writer),
+    })
 }
 
 async fn write(
