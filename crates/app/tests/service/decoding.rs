@@ -151,7 +151,7 @@ async fn fr1_what_is_no_sound_is_400_and_leaves_nothing() {
         ("one-byte.wav", b"R"),
         ("noise.mp3", &noise(100_000)),
         ("noise.mkv", &noise(100_000)),
-        ("zeros.mp3", &[0; 10_000]),
+        ("zeros.mp3", &vec![0; 100_000]),
         (
             "text.mp3",
             "Es war einmal ein Müller, der war arm.\n".as_bytes(),
