@@ -1,15 +1,15 @@
 //! Runs `scriven`, and makes the recordings it is given.
 
-use std::env;
 use std::fs;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use domain::model::ModelName;
-use speech::models::{ModelChoice, ModelRequest, Places, find};
+use speech::models::{ModelChoice, find};
 use tempfile::TempDir;
 
+pub(crate) use crate::places::places;
 pub(crate) use crate::wav::wav;
 
 /// A folder of its own in which `scriven` runs.
@@ -142,11 +142,6 @@ pub(crate) fn recorded_call(test: &str) -> Option<String> {
         );
     }
     call.map(|path| path.into_os_string().into_string().unwrap())
-}
-
-pub(crate) fn places() -> Places {
-    let model_dir = env::var_os("MODEL_DIR").map(PathBuf::from);
-    ModelRequest::new(None, model_dir, true, |name| env::var_os(name)).places
 }
 
 /// Says on the terminal itself, where no test harness hides it, that a test does not run.

@@ -15,6 +15,8 @@ mod help;
 mod interrupt;
 mod models;
 mod output;
+#[path = "../common/places.rs"]
+mod places;
 mod speakers;
 mod speech;
 mod usage;

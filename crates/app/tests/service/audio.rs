@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use speech::models::{self, Companion, ModelRequest, Places};
+use speech::models::{self, Companion};
 
+use crate::places::places;
 use crate::wav::wav;
 
 /// A WAV file with a tone: mono, 16 bits, 16 kHz.
@@ -78,13 +79,6 @@ pub(crate) fn fixture(name: &str) -> Option<Vec<u8>> {
         eprintln!("SKIPPED: no ../shared/fixtures/{name}");
     }
     found
-}
-
-/// Where models of this machine lie.
-pub(crate) fn places() -> Places {
-    let model_dir = std::env::var_os("MODEL_DIR").filter(|folder| !folder.is_empty());
-    let model_dir = model_dir.map(std::path::PathBuf::from);
-    ModelRequest::new(None, model_dir, true, |name| std::env::var_os(name)).places
 }
 
 /// Whether these models are installed; says what is skipped if they are not.

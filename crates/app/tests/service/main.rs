@@ -25,6 +25,8 @@ mod lifecycle;
 mod load;
 mod models;
 mod old_files;
+#[path = "../common/places.rs"]
+mod places;
 mod policy;
 mod raw;
 mod receiver;

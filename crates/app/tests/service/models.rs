@@ -7,7 +7,8 @@ use serde_json::Value;
 use speech::models;
 
 use crate::app::{Builder, TestApp};
-use crate::audio::{has_models, places, tone};
+use crate::audio::{has_models, tone};
+use crate::places::places;
 
 const PATH: &str = "/service/transcribe?model=tiny.en";
 

@@ -7,11 +7,13 @@ use crate::app::TestApp;
 use crate::audio::{fixture, has_models, tone};
 
 const ENGLISH: &str = "audio_en.mp3";
+const WORDS: &[&str] = &["tiny.en"];
+const WORDS_AND_SPEAKERS: &[&str] = &["tiny.en", "segmentation-3.0", "campplus"];
 
 /// A service with the real engine and the recording that the statements speak of, where both can be had.
-async fn real() -> Option<(TestApp, Vec<u8>)> {
+async fn real(models: &[&str]) -> Option<(TestApp, Vec<u8>)> {
     let audio = fixture(ENGLISH)?;
-    if !has_models(&["tiny.en"]) {
+    if !has_models(models) {
         return None;
     }
     let app = TestApp::builder()
@@ -107,12 +109,9 @@ async fn s11_an_unknown_task_is_not_found() {
 
 #[tokio::test]
 async fn s12_the_full_process_tells_what_is_said_by_whom() {
-    let Some((app, audio)) = real().await else {
+    let Some((app, audio)) = real(WORDS_AND_SPEAKERS).await else {
         return;
     };
-    if !has_models(&["segmentation-3.0", "campplus"]) {
-        return;
-    }
     let query = "/speech-to-text?device=cpu&compute_type=int8";
     let task = app
         .completed(&app.post_file(query, ENGLISH, &audio).await.identifier())
@@ -131,7 +130,7 @@ async fn s12_the_full_process_tells_what_is_said_by_whom() {
 
 #[tokio::test]
 async fn s13_a_transcription_tells_what_is_said() {
-    let Some((app, audio)) = real().await else {
+    let Some((app, audio)) = real(WORDS).await else {
         return;
     };
     let query = "/service/transcribe?device=cpu&compute_type=int8";
@@ -145,7 +144,7 @@ async fn s13_a_transcription_tells_what_is_said() {
 
 #[tokio::test]
 async fn s14_known_words_get_times() {
-    let Some((app, audio)) = real().await else {
+    let Some((app, audio)) = real(WORDS).await else {
         return;
     };
     let Some(transcript) = fixture("transcript.json") else {
@@ -174,12 +173,9 @@ async fn s14_known_words_get_times() {
 
 #[tokio::test]
 async fn s15_who_speaks_when_is_a_list() {
-    let Some((app, audio)) = real().await else {
+    let Some((app, audio)) = real(WORDS_AND_SPEAKERS).await else {
         return;
     };
-    if !has_models(&["segmentation-3.0", "campplus"]) {
-        return;
-    }
     let query = "/service/diarize?device=cpu";
     let task = app
         .completed(&app.post_file(query, ENGLISH, &audio).await.identifier())
@@ -228,12 +224,9 @@ async fn s16_words_and_turns_are_combined() {
 
 #[tokio::test]
 async fn s17_a_recording_behind_redirects_is_written_down() {
-    let Some((app, audio)) = real().await else {
+    let Some((app, audio)) = real(WORDS_AND_SPEAKERS).await else {
         return;
     };
-    if !has_models(&["segmentation-3.0", "campplus"]) {
-        return;
-    }
     let origin = Origin::start().await;
     let source = format!("/raw/{ENGLISH}");
     origin.on(&source, Reply::redirect("/moved"));
@@ -250,12 +243,9 @@ async fn s17_a_recording_behind_redirects_is_written_down() {
 
 #[tokio::test]
 async fn s18_each_result_is_the_next_ones_input() {
-    let Some((app, audio)) = real().await else {
+    let Some((app, audio)) = real(WORDS_AND_SPEAKERS).await else {
         return;
     };
-    if !has_models(&["segmentation-3.0", "campplus"]) {
-        return;
-    }
     let result = async |identifier: String| app.completed(&identifier).await["result"].to_string();
     let transcript = result(
         app.post_file("/service/transcribe", ENGLISH, &audio)
