@@ -108,7 +108,7 @@ pub(crate) fn audio_settings() -> Settings {
 /// Where the samples of `input` come from.
 pub(crate) fn source(input: &Input) -> Source {
     match input {
-        Input::File(path) => Source::File(path.clone()),
+        Input::File(path) => Source::file(path),
         Input::Stdin => Source::stdin(),
     }
 }

@@ -103,7 +103,7 @@ fn transcribe(
 
 fn decode(request: &Request) -> Result<Samples, Failure> {
     let settings = audio::Settings::default();
-    Ok(audio::decode(request.path.as_path(), &settings, &Silent)?)
+    Ok(audio::decode(request.path.as_path(), &settings, &Silent)?.samples)
 }
 
 /// Times the parts of the network on the first window of the recording.

@@ -41,7 +41,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     for file in files {
         let began = Instant::now();
-        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
+        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?.samples;
         let decode = began.elapsed().as_secs_f64();
         let began = Instant::now();
         let segmentation = pyannet.segment(&samples, diarize::STEP, &Silent)?;

@@ -186,7 +186,7 @@ fn turns(turns: &[Turn]) -> Vec<Value> {
 
 fn decode(path: &Path) -> Result<Samples, Failure> {
     let settings = audio::Settings::default();
-    Ok(audio::decode(path, &settings, &Silent)?)
+    Ok(audio::decode(path, &settings, &Silent)?.samples)
 }
 
 fn text(transcript: &Transcript) -> String {

@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     let step = step.parse::<usize>()? * STEP;
     for file in files {
-        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
+        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?.samples;
         let began = Instant::now();
         let segmentation = pyannet.segment(&samples, step, &Silent)?;
         let segment = began.elapsed().as_secs_f64();

@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         |voice: usize| (0..589).map(move |frame| f32::from(u8::from(frame / 40 % 3 == voice)));
     let masks = [0, 1, 2].map(|voice| mask(voice).collect::<Vec<f32>>());
     for file in files {
-        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
+        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?.samples;
         let samples = &samples.to_vec();
         let n_frames = Fbank::n_frames(samples.len());
         let features = fbank.frames(network.pool(), samples, 0..n_frames.max(WINDOW));

@@ -27,7 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     )]
     let step = (step.parse::<f64>()? * SAMPLE_RATE) as usize;
     for file in files {
-        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
+        let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?.samples;
         let samples = &samples;
         let began = Instant::now();
         let segmentation = network.segment(samples, step, &Silent)?;

@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         compute_type.parse()?,
         threads.parse::<usize>()?,
     )?;
-    let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?;
+    let samples = audio::decode(Path::new(file), &audio::Settings::default(), &Silent)?.samples;
     let samples = &samples.to_vec();
     let fbank = Fbank::new(Kind::Povey);
     let n_frames = Fbank::n_frames(samples.len());

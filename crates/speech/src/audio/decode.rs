@@ -26,10 +26,22 @@ pub fn decode(
     source: impl Into<Source>,
     settings: &Settings,
     monitor: &dyn Monitor,
-) -> Result<Samples, AudioError> {
+) -> Result<Recording, AudioError> {
     let input = Input::open(source.into(), settings, monitor)?;
     let watch = Watch::start(settings, Keep::Samples, monitor);
-    Ok(read(&input, watch)?.into_samples())
+    Ok(Recording {
+        samples: read(&input, watch)?.into_samples(),
+        notes: Vec::new(),
+    })
+}
+
+/// A decoded recording.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recording {
+    /// Its sound.
+    pub samples: Samples,
+    /// What was lost or chosen while it was decoded, each a sentence without a full stop.
+    pub notes: Vec<String>,
 }
 
 /// What is known of a recording that was decoded and not kept.

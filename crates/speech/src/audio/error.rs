@@ -1,6 +1,7 @@
 //! Why a recording could not be decoded, in words for the person who sent it.
 
 use std::io;
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -44,6 +45,18 @@ pub enum AudioError {
     /// A video or container without sound.
     #[error("the file has no audio track (a video without sound?)")]
     NoAudioTrack,
+    /// The track that was asked for is not there.
+    #[error("the file has no audio track {track}: {}", match n_tracks {
+        0 => "it has none".to_owned(),
+        1 => "it has one, number 1".to_owned(),
+        n => format!("it has {n}, numbered 1 to {n}"),
+    })]
+    NoSuchTrack {
+        /// The track that was asked for, counted from 1.
+        track: NonZeroU16,
+        /// How many audio tracks the file has.
+        n_tracks: usize,
+    },
     /// The format is known, but nothing could be decoded.
     #[error("the {format} file is damaged or cut off, and no sound can be read from it: {reason}")]
     Broken {

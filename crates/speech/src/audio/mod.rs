@@ -24,7 +24,7 @@ mod sink;
 mod sniff;
 mod source;
 
-pub use decode::{Measured, decode, measure};
+pub use decode::{Measured, Recording, decode, measure};
 pub use error::AudioError;
 pub use ffmpeg::find_ffmpeg;
 pub use resample::{RATES, Resampler, UnusableRate};

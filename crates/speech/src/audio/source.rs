@@ -3,6 +3,7 @@
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,34 +14,63 @@ use super::pump::{Event, Pump};
 use super::sniff::HEAD_BYTES;
 use super::{AudioError, Settings};
 
-/// A recording to decode.
-pub enum Source {
-    /// A file. A named pipe or a device is read to its end first, as [`Source::Reader`] is.
+/// A recording to decode, and which of its audio tracks.
+#[derive(Debug)]
+pub struct Source {
+    origin: Origin,
+    /// See [`Source::with_track`].
+    pub(super) track: Option<NonZeroU16>,
+}
+
+enum Origin {
     File(PathBuf),
-    /// A stream such as standard input. It is copied to a private temporary file, for most formats need seeking.
     Reader(Box<dyn Read + Send>),
 }
 
 impl Source {
+    /// A file. A named pipe or a device is read to its end first, as [`Source::reader`] is.
+    pub fn file(path: impl Into<PathBuf>) -> Self {
+        Self::of(Origin::File(path.into()))
+    }
+
+    /// A stream. It is copied to a private temporary file, because most formats need seeking.
+    pub fn reader(reader: impl Read + Send + 'static) -> Self {
+        Self::of(Origin::Reader(Box::new(reader)))
+    }
+
     /// The standard input of this process.
     pub fn stdin() -> Self {
-        Self::Reader(Box::new(io::stdin()))
+        Self::reader(io::stdin())
+    }
+
+    /// The audio track to decode, counted from 1 among the audio tracks. `None` takes the one that is flagged as the
+    /// default, else the first that can be decoded.
+    #[must_use]
+    pub fn with_track(self, track: Option<NonZeroU16>) -> Self {
+        Self { track, ..self }
+    }
+
+    fn of(origin: Origin) -> Self {
+        Self {
+            origin,
+            track: None,
+        }
     }
 }
 
 impl From<&Path> for Source {
     fn from(path: &Path) -> Self {
-        Self::File(path.to_owned())
+        Self::file(path)
     }
 }
 
 impl From<PathBuf> for Source {
     fn from(path: PathBuf) -> Self {
-        Self::File(path)
+        Self::file(path)
     }
 }
 
-impl fmt::Debug for Source {
+impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::File(path) => f.debug_tuple("File").field(path).finish(),
@@ -68,9 +98,9 @@ impl Input {
         settings: &Settings,
         monitor: &dyn Monitor,
     ) -> Result<Self, AudioError> {
-        match source {
-            Source::Reader(reader) => Self::from_copy(copy(reader, settings, monitor)?),
-            Source::File(path) => {
+        match source.origin {
+            Origin::Reader(reader) => Self::from_copy(copy(reader, settings, monitor)?),
+            Origin::File(path) => {
                 let kind = fs::metadata(&path).map_err(|error| refused(&path, error))?;
                 if kind.is_dir() {
                     return Err(AudioError::Directory { path });

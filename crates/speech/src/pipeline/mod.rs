@@ -26,7 +26,7 @@ pub use request::{Recognition, Request, Text};
 use crate::align;
 use crate::asr::{self, Whisper};
 use crate::assign::assign;
-use crate::audio::{self, Samples, Settings, Source};
+use crate::audio::{self, Recording, Samples, Settings, Source};
 use crate::diarize::Diarizer;
 use crate::pyannet::Segmentation;
 use crate::vad::{self, Chunk};
@@ -70,7 +70,7 @@ impl Pipeline<'_> {
         monitor: &dyn Monitor,
     ) -> Result<Outcome, PipelineError> {
         let (engines, model) = (self.engines, PipelineError::model);
-        let samples = timed(Stage::Decode, monitor, || {
+        let Recording { samples, mut notes } = timed(Stage::Decode, monitor, || {
             audio::decode(source, &self.audio, monitor).map_err(PipelineError::Decode)
         })?;
         let (duration, total) = (samples.duration(), samples.len());
@@ -125,11 +125,12 @@ impl Pipeline<'_> {
         })?;
         let shortfall = (request.diarize.zip(diarization.as_ref()))
             .and_then(|(options, found)| options.speakers().shortfall(found.speakers().len()));
+        notes.extend(shortfall);
         Ok(Outcome {
             duration,
             transcript,
             diarization,
-            notes: shortfall.into_iter().collect(),
+            notes,
         })
     }
 

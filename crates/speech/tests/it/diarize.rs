@@ -73,7 +73,9 @@ fn recording(path: &Path, turns: &Path) -> Option<(Samples, Vec<Turn>)> {
         println!("SKIPPED: there is no {}", path.display());
         return None;
     }
-    let samples = audio::decode(path, &audio::Settings::default(), &Silent).unwrap();
+    let samples = audio::decode(path, &audio::Settings::default(), &Silent)
+        .unwrap()
+        .samples;
     let turns = std::fs::read_to_string(turns).unwrap();
     let turn = |line: &str| -> Option<Turn> {
         let fields: Vec<&str> = line.split_whitespace().collect();

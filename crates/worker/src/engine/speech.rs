@@ -147,7 +147,8 @@ impl SpeechEngine {
     ) -> Result<String, TaskFailure> {
         let decode = speech::pipeline::PipelineError::Decode;
         monitor.begins(Stage::Decode);
-        let samples = audio::decode(media, &self.audio, monitor).map_err(decode)?;
+        let audio::Recording { samples, .. } =
+            audio::decode(media, &self.audio, monitor).map_err(decode)?;
         let whisper = models.whisper().map_err(|problem| problem.0)?;
         monitor.begins(Stage::Align);
         let mut transcript = transcript.clone();

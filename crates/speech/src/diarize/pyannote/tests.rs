@@ -275,7 +275,9 @@ fn two_people_are_told_apart_in_a_recording() {
         return;
     };
     let sample = sample.join("sample.wav");
-    let samples = audio::decode(sample.as_path(), &audio::Settings::default(), &Silent).unwrap();
+    let samples = audio::decode(sample.as_path(), &audio::Settings::default(), &Silent)
+        .unwrap()
+        .samples;
     let network = PyanNet::load(&segmentation, 2).unwrap();
     let voices = CamPlusPlus::load(&voices, ComputeType::Float32, 2).unwrap();
     let segmentation = network.segment(&samples, 80_000, &Silent).unwrap();

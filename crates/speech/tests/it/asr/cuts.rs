@@ -43,7 +43,9 @@ fn check(span: Range<usize>) {
         println!("SKIPPED: there is no {}", path.display());
         return;
     }
-    let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent).unwrap();
+    let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent)
+        .unwrap()
+        .samples;
     let samples = &samples.to_vec()[span.start * SAMPLE_RATE..span.end * SAMPLE_RATE];
     let options = AsrOptions {
         language: Some("en".parse().unwrap()),

@@ -38,7 +38,9 @@ impl Source {
             println!("SKIPPED: there is no {}", path.display());
             return None;
         }
-        let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent).unwrap();
+        let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent)
+            .unwrap()
+            .samples;
         let samples = samples.to_vec();
         let pcm: Vec<u8> = (samples.iter())
             .flat_map(|sample| ((sample * 32_768.0).round() as i16).to_le_bytes())

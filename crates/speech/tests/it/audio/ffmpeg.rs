@@ -16,9 +16,7 @@ use super::{
 
 /// Bytes that only `ffmpeg` is asked about.
 fn amr() -> Source {
-    Source::Reader(Box::new(std::io::Cursor::new(
-        b"#!AMR\n\x04\0\0\0".to_vec(),
-    )))
+    Source::reader(std::io::Cursor::new(b"#!AMR\n\x04\0\0\0".to_vec()))
 }
 
 /// A program that plays `ffmpeg`. Written by a shell, for a file that is open for writing cannot be run.
@@ -273,12 +271,18 @@ fn he_aac_goes_to_ffmpeg_and_its_core_is_better_than_nothing() {
     assert_eq!(
         decode(he_aac.clone(), &two_samples, &Silent)
             .unwrap()
+            .samples
             .to_vec(),
         [0.5, 0.5]
     );
-    assert_eq!(decode(plain, &two_samples, &Silent).unwrap().len(), 32_768);
+    assert_eq!(
+        decode(plain, &two_samples, &Silent).unwrap().samples.len(),
+        32_768
+    );
     for program in ["/bin/false", "/nonexistent/ffmpeg"] {
-        let core = decode(he_aac.clone(), &settings(program.into()), &Silent).unwrap();
+        let core = decode(he_aac.clone(), &settings(program.into()), &Silent)
+            .unwrap()
+            .samples;
         assert!((core.duration().0 - 2.0).abs() < 0.1, "{core:?}");
     }
 }

@@ -231,7 +231,7 @@ fn a_recording_over_the_limit_is_refused() {
         ..super::without_ffmpeg()
     };
     let bytes = tone_wav(1, 16_000, 40_000);
-    let source = Source::Reader(Box::new(std::io::Cursor::new(bytes.clone())));
+    let source = Source::reader(std::io::Cursor::new(bytes.clone()));
     let error = decode(source, &settings, &Silent).unwrap_err();
     assert!(matches!(error, AudioError::TooLong { .. }), "{error}");
 
@@ -239,7 +239,7 @@ fn a_recording_over_the_limit_is_refused() {
         max_piped_bytes: 10_000,
         ..super::without_ffmpeg()
     };
-    let source = Source::Reader(Box::new(std::io::Cursor::new(bytes)));
+    let source = Source::reader(std::io::Cursor::new(bytes));
     let error = decode(source, &settings, &Silent).unwrap_err();
     assert!(
         matches!(
@@ -256,7 +256,7 @@ fn a_recording_over_the_limit_is_refused() {
 fn a_pipe_is_read_like_a_file() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let feeding = std::thread::spawn(move || writer.write_all(&tone_wav(2, 44_100, 88_200)));
-    let samples = alone(Source::Reader(Box::new(reader))).unwrap();
+    let samples = alone(Source::reader(reader)).unwrap();
     feeding.join().unwrap().unwrap();
     assert_eq!(samples.len(), 32_000);
 }
@@ -316,7 +316,7 @@ fn a_recording_of_mine_shows_its_progress() {
         }
     }
     let log = Log(std::sync::Mutex::default());
-    let source = Source::Reader(Box::new(std::io::Cursor::new(tone_wav(1, 8_000, 80_000))));
+    let source = Source::reader(std::io::Cursor::new(tone_wav(1, 8_000, 80_000)));
     decode(source, &super::without_ffmpeg(), &log).unwrap();
     let seen = log.0.into_inner().unwrap();
     assert!(seen.len() >= 9, "{seen:?}");

@@ -16,12 +16,12 @@ use speech::audio::{AudioError, Samples, Settings, Source, decode};
 
 /// Decodes with `ffmpeg` from `PATH`.
 fn with_ffmpeg(path: &Path) -> Result<Samples, AudioError> {
-    decode(path, &Settings::default(), &Silent)
+    Ok(decode(path, &Settings::default(), &Silent)?.samples)
 }
 
 /// Decodes where no `ffmpeg` is installed.
 fn alone(source: impl Into<Source>) -> Result<Samples, AudioError> {
-    decode(source, &without_ffmpeg(), &Silent)
+    Ok(decode(source, &without_ffmpeg(), &Silent)?.samples)
 }
 
 fn without_ffmpeg() -> Settings {
@@ -33,7 +33,7 @@ fn without_ffmpeg() -> Settings {
 
 /// Decodes bytes in this process alone, as from a pipe.
 fn alone_from_bytes(bytes: Vec<u8>) -> Result<Samples, AudioError> {
-    alone(Source::Reader(Box::new(std::io::Cursor::new(bytes))))
+    alone(Source::reader(std::io::Cursor::new(bytes)))
 }
 
 /// Whether `ffmpeg` can be asked; says loudly when a test is skipped for want of it.
