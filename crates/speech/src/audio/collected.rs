@@ -39,6 +39,17 @@ impl Collected {
         }
     }
 
+    /// What was kept of this and then of `next`.
+    pub(super) fn followed_by(self, next: Self) -> Self {
+        match (self, next) {
+            (Self::Samples(mut samples), Self::Samples(more)) => {
+                samples.extend(more);
+                Self::Samples(samples)
+            }
+            (one, other) => Self::Count(one.len() + other.len()),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Samples(samples) => samples.len(),

@@ -4,7 +4,8 @@
 
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::boxes;
+use super::matroska;
+use super::mp4::box_head;
 
 /// Whether `file`, of `n_bytes`, is an MP4, MOV, Matroska, AVI or Windows Media file of which the end is missing. What
 /// cannot be understood is not taken for cut off.
@@ -23,7 +24,9 @@ fn needed(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<u64> {
             // Longer AVI files go on in further chunks of which this one knows nothing.
             Ok(8 + u64::from(u32::from_le_bytes([*a, *b, *c, *d])))
         }
-        [0x1a, 0x45, 0xdf, 0xa3, ..] => matroska(file),
+        [0x1a, 0x45, 0xdf, 0xa3, ..] => {
+            Ok(matroska::segment(file, 0)?.map_or(0, |segment| segment.end))
+        }
         [0x30, 0x26, 0xb2, 0x75, ..] => windows_media(file),
         [_, _, _, _, b'f', b't', b'y', b'p', ..] => last_box(file, n_bytes),
         _ => Ok(0),
@@ -35,7 +38,7 @@ fn last_box(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<u64> {
     let (mut end, mut has_index) = (0_u64, false);
     // A stray byte or two behind the last box are common.
     while n_bytes.saturating_sub(end) >= 8 {
-        let head = match boxes::head(file, end, n_bytes) {
+        let head = match box_head(file, end, n_bytes) {
             Ok(Some(head)) => head,
             Ok(None) => break,
             // The file ends in the midst of it.
@@ -50,46 +53,6 @@ fn last_box(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<u64> {
     }
     // Without an index it is broken in another way.
     Ok(if has_index { end } else { 0 })
-}
-
-/// The end of the segment of a Matroska file, or one of its sister `WebM`, behind its header; 0 where it is not said.
-fn matroska(file: &mut (impl Read + Seek)) -> io::Result<u64> {
-    const SEGMENT: u64 = 0x1853_8067;
-    let mut end = 0;
-    loop {
-        file.seek(SeekFrom::Start(end))?;
-        let (id, n_id) = ebml_number(file, false)?;
-        let (size, n_size) = ebml_number(file, true)?;
-        let body = end + n_id + n_size;
-        if size == (1 << (7 * n_size)) - 1 {
-            return Ok(0);
-        }
-        end = body.saturating_add(size);
-        if id == SEGMENT {
-            return Ok(end);
-        }
-    }
-}
-
-/// A number of the Extensible Binary Meta Language, and how many bytes it takes; the bit that says so is left out of
-/// sizes, and is part of ids.
-fn ebml_number(file: &mut (impl Read + Seek), is_size: bool) -> io::Result<(u64, u64)> {
-    let mut first = [0];
-    file.read_exact(&mut first)?;
-    let n_more = first[0].leading_zeros() as usize;
-    if n_more > 7 {
-        return Err(io::ErrorKind::InvalidData.into());
-    }
-    let kept = if is_size {
-        first[0] & (0x7f_u8 >> n_more)
-    } else {
-        first[0]
-    };
-    let mut more = [0; 7];
-    file.read_exact(&mut more[..n_more])?;
-    let join = |number: u64, byte: &u8| number << 8 | u64::from(*byte);
-    let number = more[..n_more].iter().fold(u64::from(kept), join);
-    Ok((number, n_more as u64 + 1))
 }
 
 /// The file size that the properties of a Windows Media file state; 0 where they do not (a broadcast).

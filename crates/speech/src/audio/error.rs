@@ -5,6 +5,8 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::units::Seconds;
+
 /// What is read without `ffmpeg`; named in the advice for when it is missing.
 pub(super) const FORMATS_WITHOUT_FFMPEG: &str = "WAV, FLAC, MP3, AAC (M4A, MP4, MOV), Ogg Vorbis, AIFF, CAF, and MKV or WebM with one of these codecs";
 
@@ -133,6 +135,13 @@ pub enum AudioError {
 }
 
 impl AudioError {
+    /// The recording is longer than `limit`.
+    pub(super) fn too_long(limit: Seconds) -> Self {
+        Self::TooLong {
+            limit_hours: limit.0 / 3600.0,
+        }
+    }
+
     /// For `map_err`: an input or output error while doing `action`.
     pub(super) fn io(action: &'static str) -> impl Fn(io::Error) -> Self {
         move |source| Self::Io { action, source }

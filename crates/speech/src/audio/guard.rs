@@ -1,11 +1,8 @@
 //! The watch over one decode: has the caller given up, is the time over?
 
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom};
 use std::time::Instant;
 
 use domain::progress::Monitor;
-use symphonia::core::io::MediaSource;
 
 use super::collected::Keep;
 use super::{AudioError, Settings};
@@ -38,6 +35,14 @@ impl<'a> Watch<'a> {
         self.settings
     }
 
+    /// The same watch over a decode of which nothing is kept.
+    pub(super) fn counting(self) -> Self {
+        Self {
+            keep: Keep::Count,
+            ..self
+        }
+    }
+
     /// What is to remain of the recording.
     pub(super) fn keep(&self) -> Keep {
         self.keep
@@ -55,41 +60,5 @@ impl<'a> Watch<'a> {
         } else {
             Ok(())
         }
-    }
-}
-
-/// A file whose reads fail once the watch says stop, so that no parser runs on over a hostile file.
-pub(super) struct WatchedFile<'a> {
-    pub(super) file: File,
-    pub(super) watch: Watch<'a>,
-}
-
-impl WatchedFile<'_> {
-    fn check(&self) -> io::Result<()> {
-        self.watch.check().map_err(io::Error::other)
-    }
-}
-
-impl Read for WatchedFile<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.check()?;
-        self.file.read(buffer)
-    }
-}
-
-impl Seek for WatchedFile<'_> {
-    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
-        self.check()?;
-        self.file.seek(to)
-    }
-}
-
-impl MediaSource for WatchedFile<'_> {
-    fn is_seekable(&self) -> bool {
-        true
-    }
-
-    fn byte_len(&self) -> Option<u64> {
-        self.file.metadata().ok().map(|metadata| metadata.len())
     }
 }

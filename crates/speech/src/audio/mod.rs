@@ -5,24 +5,31 @@
 //! (`downmix`), brought to 16 kHz (`resample`) and collected block by block (`sink`), so that a long recording is
 //! held in memory once, at 64 kB a second, and never at its own rate.
 
-mod aac;
-mod boxes;
+mod chunks;
+mod clock;
 mod collected;
 mod cut_off;
 mod decode;
-mod downmix;
-mod edits;
 mod error;
 mod ffmpeg;
+mod frames;
 mod guard;
+mod lookahead;
+mod matroska;
+mod mix;
+mod mp4;
 mod native;
+mod part;
 mod pump;
+mod report;
 mod resample;
 mod samples;
 mod settings;
 mod sink;
 mod sniff;
 mod source;
+mod tracks;
+mod view;
 
 pub use decode::{Measured, Recording, decode, measure};
 pub use error::AudioError;

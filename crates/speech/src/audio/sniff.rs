@@ -1,10 +1,45 @@
 //! What the first bytes of a file say about it.
 
+/// A format of the decoders in this process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// WAV, and RF64 for long files.
+    Wave,
+    Wave64,
+    Aiff,
+    Caf,
+    Flac,
+    Ogg,
+    /// Also `WebM`.
+    Matroska,
+    /// Also MOV.
+    Mp4,
+    /// Frames of MPEG audio or AAC without a container.
+    Frames,
+}
+
+impl Format {
+    /// What people call it.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Wave => "WAV",
+            Self::Wave64 => "Wave64",
+            Self::Aiff => "AIFF",
+            Self::Caf => "CAF",
+            Self::Flac => "FLAC",
+            Self::Ogg => "Ogg",
+            Self::Matroska => "Matroska or WebM",
+            Self::Mp4 => "MP4",
+            Self::Frames => "MP3 or AAC",
+        }
+    }
+}
+
 /// What a file seems to hold, and so who can read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Content {
     /// A format of the decoders in this process.
-    Native(&'static str),
+    Native(Format),
     /// A format that only `ffmpeg` reads.
     Foreign(&'static str),
     /// Certainly neither audio nor video; what it is instead.
@@ -24,24 +59,27 @@ pub(super) fn sniff(head: &[u8]) -> Content {
             .is_some_and(|rest| rest.starts_with(magic))
     };
     let known = [
-        (starts(b"RIFF") && at(8, b"WAVE"), Content::Native("WAV")),
         (
-            starts(b"RF64") && at(8, b"WAVE"),
-            Content::Native("WAV (RF64)"),
+            (starts(b"RIFF") || starts(b"RF64")) && at(8, b"WAVE"),
+            Content::Native(Format::Wave),
         ),
-        (starts(b"fLaC"), Content::Native("FLAC")),
+        (
+            starts(b"riff\x2e\x91\xcf\x11"),
+            Content::Native(Format::Wave64),
+        ),
+        (starts(b"fLaC"), Content::Native(Format::Flac)),
         (starts(b"OggS"), ogg(head)),
         (
             starts(b"\x1a\x45\xdf\xa3"),
-            Content::Native("Matroska or WebM"),
+            Content::Native(Format::Matroska),
         ),
-        (is_mp4(head), Content::Native("MP4")),
+        (is_mp4(head), Content::Native(Format::Mp4)),
         (
             starts(b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC")),
-            Content::Native("AIFF"),
+            Content::Native(Format::Aiff),
         ),
-        (starts(b"caff"), Content::Native("CAF")),
-        (starts(b"ID3"), Content::Native("MP3")),
+        (starts(b"caff"), Content::Native(Format::Caf)),
+        (starts(b"ID3"), Content::Native(Format::Frames)),
         (
             starts(b"RIFF") && at(8, b"AVI "),
             Content::Foreign("AVI video"),
@@ -77,8 +115,7 @@ pub(super) fn sniff(head: &[u8]) -> Content {
             starts(b"Creative Voice File"),
             Content::Foreign("Creative Voice"),
         ),
-        (starts(b"riff\x2e\x91\xcf\x11"), Content::Foreign("Wave64")),
-        (is_frame_header(head), Content::Native("MP3 or AAC")),
+        (is_frame_header(head), Content::Native(Format::Frames)),
         (starts(b"%PDF"), Content::NotMedia("a PDF document")),
         (
             starts(b"PK\x03\x04"),
@@ -122,7 +159,7 @@ fn ogg(head: &[u8]) -> Content {
     } else if has(b"Speex   ") {
         Content::Foreign("Speex in Ogg")
     } else {
-        Content::Native("Ogg")
+        Content::Native(Format::Ogg)
     }
 }
 
@@ -193,16 +230,19 @@ mod tests {
     #[test]
     fn formats_are_known_by_their_first_bytes() {
         let cases: [(&[u8], Content); 10] = [
-            (b"RIFF\0\0\0\0WAVEfmt ", Content::Native("WAV")),
+            (b"RIFF\0\0\0\0WAVEfmt ", Content::Native(Format::Wave)),
             (b"RIFF\0\0\0\0AVI LIST", Content::Foreign("AVI video")),
-            (b"\0\0\0\x20ftypisom", Content::Native("MP4")),
-            (b"\xff\xfb\x90\x00", Content::Native("MP3 or AAC")),
-            (b"\xff\xf1\x50\x80", Content::Native("MP3 or AAC")),
+            (b"\0\0\0\x20ftypisom", Content::Native(Format::Mp4)),
+            (b"\xff\xfb\x90\x00", Content::Native(Format::Frames)),
+            (b"\xff\xf1\x50\x80", Content::Native(Format::Frames)),
             (
                 b"OggS\0\x02\0\0\0\0OpusHead",
                 Content::Foreign("Opus in Ogg"),
             ),
-            (b"OggS\0\x02\0\0\0\0\x01vorbis", Content::Native("Ogg")),
+            (
+                b"OggS\0\x02\0\0\0\0\x01vorbis",
+                Content::Native(Format::Ogg),
+            ),
             (b"%PDF-1.7", Content::NotMedia("a PDF document")),
             (b"\xff\xd8\xff\xe0", Content::NotMedia("a JPEG picture")),
             (b"\0\0\0\0\0\0\0\0", Content::Unknown),

@@ -11,7 +11,6 @@ use domain::progress::Monitor;
 use tempfile::NamedTempFile;
 
 use super::pump::{Event, Pump};
-use super::sniff::HEAD_BYTES;
 use super::{AudioError, Settings};
 
 /// A recording to decode, and which of its audio tracks.
@@ -84,8 +83,6 @@ impl fmt::Debug for Origin {
 pub(super) struct Input {
     path: PathBuf,
     file: File,
-    /// The first bytes, at most [`HEAD_BYTES`].
-    pub(super) head: Vec<u8>,
     /// Bytes in all, at least one.
     pub(super) n_bytes: u64,
     /// Removed from the disk when the input is dropped.
@@ -145,18 +142,12 @@ impl Input {
     ) -> Result<Self, AudioError> {
         let reading = AudioError::io("reading the recording");
         let n_bytes = file.metadata().map_err(&reading)?.len();
-        let mut head = Vec::with_capacity(HEAD_BYTES);
-        (&file)
-            .take(HEAD_BYTES as u64)
-            .read_to_end(&mut head)
-            .map_err(&reading)?;
-        if head.is_empty() {
+        if n_bytes == 0 {
             return Err(AudioError::Empty);
         }
         Ok(Self {
             path,
             file,
-            head,
             n_bytes,
             _copy: copy,
         })

@@ -129,12 +129,19 @@ fn channels_that_agree_give_the_same_sound() {
 
 #[test]
 fn stereo_is_the_mean_of_left_and_right() {
-    let data: Vec<u8> = (0..1_000)
-        .flat_map(|_| [16_384_i16, -8_192])
-        .flat_map(i16::to_le_bytes)
+    let (left, right) = (|i: u32| tone(i, 16_000), |i: u32| tone(i, 10_000));
+    let values = (0..16_000).flat_map(|i| [left(i), right(i)]);
+    let data: Vec<u8> = values
+        .flat_map(|value| ((value * 32_768.0) as i16).to_le_bytes())
         .collect();
     let samples = alone_from_bytes(wav(1, 16, 2, 16_000, &data)).unwrap();
-    assert_eq!(samples.to_vec(), [0.125; 1_000]);
+    for (i, sample) in (0..).zip(samples.to_vec()) {
+        let mean = (left(i) + right(i)) / 2.0;
+        assert!(
+            (f64::from(sample) - mean).abs() < 1e-4,
+            "{i}: {sample}, {mean}"
+        );
+    }
 }
 
 #[test]
@@ -155,10 +162,9 @@ fn sixteen_kilohertz_mono_passes_bit_for_bit() {
 }
 
 #[test]
-fn one_sample_is_a_recording_and_a_header_alone_is_an_empty_one() {
+fn one_sample_is_a_recording() {
     assert_eq!(alone_from_bytes(tone_wav(1, 16_000, 1)).unwrap().len(), 1);
     assert_eq!(alone_from_bytes(tone_wav(1, 48_000, 1)).unwrap().len(), 1);
-    assert!(alone_from_bytes(tone_wav(1, 16_000, 0)).unwrap().is_empty());
 }
 
 #[test]

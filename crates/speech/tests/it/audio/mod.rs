@@ -1,18 +1,26 @@
 //! Decoding: real recordings, made-up ones, and broken ones.
 
 mod broken;
+mod changes;
+mod clock;
+mod damage;
 mod eval;
 mod ffmpeg;
+mod field;
 mod formats;
 mod hostile;
+mod joined;
+mod mixing;
 mod reference;
+mod sizes;
 mod speed;
+mod tracks;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use domain::progress::Silent;
-use speech::audio::{AudioError, Samples, Settings, Source, decode};
+use speech::audio::{AudioError, Recording, Samples, Settings, Source, decode};
 
 /// Decodes with `ffmpeg` from `PATH`.
 fn with_ffmpeg(path: &Path) -> Result<Samples, AudioError> {
@@ -65,6 +73,83 @@ fn make(folder: &Path, name: &str, arguments: &[&str]) -> Option<PathBuf> {
         return None;
     }
     Some(path)
+}
+
+/// The two ways through the decoder: `ffmpeg` for what is not read in this process, and no `ffmpeg` at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    WithFfmpeg,
+    Alone,
+}
+
+impl Way {
+    const BOTH: [Self; 2] = [Self::WithFfmpeg, Self::Alone];
+
+    fn decode(self, source: impl Into<Source>) -> Result<Recording, AudioError> {
+        let settings = match self {
+            Self::WithFfmpeg => Settings::default(),
+            Self::Alone => without_ffmpeg(),
+        };
+        decode(source, &settings, &Silent)
+    }
+}
+
+/// A mono signal at 16 kHz of so many seconds with a beep of 0.2 s at each of these times.
+fn beeps(seconds: f64, times: &[f64]) -> Vec<f32> {
+    let n_samples = (seconds * 16_000.0) as usize;
+    let mut samples = vec![0.0; n_samples];
+    for time in times {
+        let begin = (time * 16_000.0) as usize;
+        for (i, sample) in samples[begin..].iter_mut().take(3_200).enumerate() {
+            *sample = tone(u32::try_from(i).unwrap(), 16_000) as f32;
+        }
+    }
+    samples
+}
+
+/// A 16-bit WAV file at 16 kHz of these channels.
+fn wav_of(channels: &[&[f32]]) -> Vec<u8> {
+    let frames = 0..channels[0].len();
+    let values = frames.flat_map(|i| channels.iter().map(move |channel| channel[i]));
+    let data: Vec<u8> = values
+        .flat_map(|value| ((value * 32_767.0) as i16).to_le_bytes())
+        .collect();
+    wav(1, 16, u16::try_from(channels.len()).unwrap(), 16_000, &data)
+}
+
+/// When beeps begin, in seconds: where it gets loud after at least 0.3 s of silence, or at the beginning.
+fn beep_times(samples: &Samples) -> Vec<f64> {
+    let mut times = Vec::new();
+    let mut last_loud = -1.0;
+    for (i, sample) in samples.to_vec().iter().enumerate() {
+        if sample.abs() > 0.1 {
+            let time = i as f64 / 16_000.0;
+            if time - last_loud > 0.3 {
+                times.push(time);
+            }
+            last_loud = time;
+        }
+    }
+    times
+}
+
+/// Checks the length of a recording and when its beeps begin, with a slack for what encoders put in front.
+fn check_beeps(name: &str, found: &Samples, seconds: f64, times: &[f64], slack: f64) {
+    let found_times = beep_times(found);
+    let off = |found: f64, expected: f64| (found - expected).abs() > slack;
+    assert!(
+        !off(found.duration().0, seconds),
+        "{name}: {:.3} s instead of {seconds} s",
+        found.duration().0
+    );
+    assert!(
+        found_times.len() == times.len()
+            && !found_times
+                .iter()
+                .zip(times)
+                .any(|(found, time)| off(*found, *time)),
+        "{name}: beeps at {found_times:?} instead of {times:?}"
+    );
 }
 
 /// A WAV file around `data`, with the format tag 1 (integer), 3 (float), 6 (A-law) or 7 (mu-law).
