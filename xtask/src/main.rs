@@ -5,6 +5,7 @@ mod bench_service;
 mod ci;
 mod console;
 mod driver;
+mod engine;
 mod eval;
 mod example;
 mod manifest;
@@ -14,6 +15,7 @@ mod schemathesis;
 mod score;
 mod server;
 mod step;
+mod sweep;
 mod table;
 
 use clap::{Parser, Subcommand};
@@ -39,6 +41,8 @@ enum Command {
     Schemathesis(schemathesis::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),
+    /// Whether one recording comes out whole in every container, codec and rate, with headers right and wrong
+    Sweep(sweep::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -49,6 +53,7 @@ fn main() -> anyhow::Result<()> {
         Command::BenchService(options) => bench_service::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Eval(options) => eval::run(&options),
+        Command::Sweep(options) => sweep::run(&options),
     }
 }
 

@@ -64,7 +64,7 @@ fn main() -> Result<(), Failure> {
         say(&match request.kind.as_str() {
             "samples" => write_samples(&request)?,
             "diarize" => only_diarize(&models, &request)?,
-            _ => evaluate(&models, &request),
+            kind => evaluate(&models, &request, kind != "transcribe"),
         })?;
     }
     Ok(())
@@ -109,11 +109,11 @@ impl Engines for Models {
     }
 }
 
-/// One recording through all stages, and what each of them took; its error if it fails.
-fn evaluate(models: &Models, request: &Request) -> Value {
+/// One recording through all stages, or all but diarization, and what each of them took; its error if it fails.
+fn evaluate(models: &Models, request: &Request, with_speakers: bool) -> Value {
     let stages = Stages::default();
     let began = Instant::now();
-    let outcome = run(models, request, &stages);
+    let outcome = run(models, request, with_speakers, &stages);
     let seconds = began.elapsed().as_secs_f64();
     let mut answer = outcome.unwrap_or_else(|error| {
         let stage = error.stage().name();
@@ -124,7 +124,12 @@ fn evaluate(models: &Models, request: &Request) -> Value {
     answer
 }
 
-fn run(models: &Models, request: &Request, stages: &Stages) -> Result<Value, PipelineError> {
+fn run(
+    models: &Models,
+    request: &Request,
+    with_speakers: bool,
+    stages: &Stages,
+) -> Result<Value, PipelineError> {
     let pipeline = Pipeline {
         engines: models,
         audio: audio::Settings::default(),
@@ -143,17 +148,18 @@ fn run(models: &Models, request: &Request, stages: &Stages) -> Result<Value, Pip
             options,
             cuts: Some(VadOptions::default()),
         }),
-        diarize: Some(diarize_options(request)),
+        diarize: with_speakers.then(|| diarize_options(request)),
         ..pipeline::Request::default()
     };
     let outcome = pipeline.run(request.path.clone(), &wanted, stages)?;
     let transcript = outcome.transcript.unwrap_or_default();
     Ok(json!({
         "audio_seconds": outcome.duration,
+        "notes": outcome.notes,
         "text": text(&transcript),
         "language": transcript.language,
         "words": words(&transcript),
-        "turns": turns(&outcome.diarization.unwrap_or_default().turns),
+        "turns": outcome.diarization.map(|diarization| turns(&diarization.turns)),
     }))
 }
 

@@ -1,6 +1,6 @@
 //! What a program should make of an odd recording, as manifests say it.
 
-use super::answer::Answer;
+use crate::engine::Answer;
 use crate::score::text::n_words;
 
 /// Words that still count as little.

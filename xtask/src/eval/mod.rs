@@ -1,7 +1,5 @@
 //! `cargo xtask eval`: the whole pipeline over recordings with references: words, their times, speakers, speed and memory.
 
-mod answer;
-mod engine;
 mod expect;
 mod report;
 mod row;
@@ -11,11 +9,10 @@ use std::path::PathBuf;
 
 use anyhow::{Context, bail};
 
-use self::answer::Request;
-use self::engine::Engine;
 use self::report::Report;
 use self::row::{References, Row};
 use crate::console::say;
+use crate::engine::{Engine, Request, Settings};
 use crate::manifest::{Item, Manifest, beside_the_repository};
 
 /// What to evaluate.
@@ -48,15 +45,8 @@ pub(crate) struct Options {
     /// Run one stage after the other, to see what each takes alone
     #[arg(long)]
     one_by_one: bool,
-    /// Threads of the pipeline
-    #[arg(long, value_name = "N", default_value_t = 2)]
-    threads: usize,
-    /// Arithmetic of the recogniser and of the network that hears voices
-    #[arg(long, value_parser = ["int8", "float32"], default_value = "int8")]
-    compute_type: String,
-    /// Build profile of the pipeline
-    #[arg(long, default_value = "release")]
-    profile: String,
+    #[command(flatten)]
+    engine: Settings,
     /// Write everything here too: results, scores and times of each recording
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
@@ -94,7 +84,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     // Now, not after hours of work.
     let items = items.map(|item| References::read(&manifest, item));
     let items: Vec<_> = items.collect::<Result<_, _>>()?;
-    let mut engine = Engine::start(options)?;
+    let mut engine = Engine::start(&options.model, &options.engine)?;
     let mut report = Report::new(options, &engine);
     for (i, references) in items.iter().enumerate() {
         let item = references.item;

@@ -6,9 +6,9 @@
 
 use serde::Serialize;
 
-use super::engine::Engine;
 use super::row::Row;
 use super::{Options, Speakers, Told, tables};
+use crate::engine::Engine;
 
 /// The whole evaluation.
 #[derive(Debug, Serialize)]
@@ -30,8 +30,8 @@ impl Report {
     pub(super) fn new(options: &Options, engine: &Engine) -> Self {
         Self {
             model: options.model.clone(),
-            compute_type: options.compute_type.clone(),
-            threads: options.threads,
+            compute_type: options.engine.compute_type.clone(),
+            threads: options.engine.threads,
             batch_size: options.batch_size,
             language_given: options.language == Told::Given,
             num_speakers_given: options.num_speakers == Speakers::Oracle,

@@ -3,8 +3,8 @@
 use anyhow::Context;
 use serde::Serialize;
 
-use super::answer::{Answer, Failure, Stage};
 use super::expect;
+use crate::engine::{Answer, Failure, Stage};
 use crate::manifest::{Item, Manifest};
 use crate::score::count::{SpeakerCount, n_speakers};
 use crate::score::diarization::DiarizationErrors;

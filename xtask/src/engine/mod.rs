@@ -1,16 +1,32 @@
 //! The pipeline as a resident program that is started again when a recording kills it.
 
+mod answer;
+
 use std::path::PathBuf;
 use std::process::Command;
 
-use super::Options;
-use super::answer::{Answer, Failure, Request};
 use crate::driver::Driver;
 use crate::{example, models};
 
+pub(crate) use self::answer::{Answer, Failure, Request, Stage};
+
+/// How the pipeline is to run.
+#[derive(Debug, Clone, clap::Args)]
+pub(crate) struct Settings {
+    /// Threads of the pipeline
+    #[arg(long, value_name = "N", default_value_t = 2)]
+    pub(crate) threads: usize,
+    /// Arithmetic of the recogniser and of the network that hears voices
+    #[arg(long, value_parser = ["int8", "float32"], default_value = "int8")]
+    pub(crate) compute_type: String,
+    /// Build profile of the pipeline
+    #[arg(long, default_value = "release")]
+    pub(crate) profile: String,
+}
+
 /// The program and how it is started.
 #[derive(Debug)]
-pub(super) struct Engine {
+pub(crate) struct Engine {
     program: PathBuf,
     arguments: Vec<String>,
     driver: Driver,
@@ -21,16 +37,16 @@ impl Engine {
     ///
     /// # Errors
     /// It does not build, or a model is missing.
-    pub(super) fn start(options: &Options) -> anyhow::Result<Self> {
+    pub(crate) fn start(model: &str, settings: &Settings) -> anyhow::Result<Self> {
         let folder = |path: PathBuf| path.to_string_lossy().into_owned();
         let arguments = vec![
-            options.threads.to_string(),
-            options.compute_type.clone(),
+            settings.threads.to_string(),
+            settings.compute_type.clone(),
             folder(models::fetched("segmentation-3.0")?),
             folder(models::fetched("campplus")?),
-            folder(models::recogniser(&options.model)?),
+            folder(models::recogniser(model)?),
         ];
-        let program = example::build("eval_driver", &options.profile)?;
+        let program = example::build("eval_driver", &settings.profile)?;
         let driver = Self::launch(&program, &arguments)?;
         Ok(Self {
             program,
@@ -43,12 +59,12 @@ impl Engine {
         Driver::start("scriven", Command::new(program).args(arguments))
     }
 
-    pub(super) fn version(&self) -> &str {
+    pub(crate) fn version(&self) -> &str {
         &self.driver.ready.version
     }
 
     /// Seconds that loading the models took.
-    pub(super) fn load_seconds(&self) -> f64 {
+    pub(crate) fn load_seconds(&self) -> f64 {
         self.driver.ready.load_seconds
     }
 
@@ -56,7 +72,7 @@ impl Engine {
     ///
     /// # Errors
     /// The program was killed, and cannot be started again.
-    pub(super) fn ask(&mut self, request: &Request<'_>) -> anyhow::Result<Answer> {
+    pub(crate) fn ask(&mut self, request: &Request<'_>) -> anyhow::Result<Answer> {
         match self.driver.ask(request) {
             Ok(answer) => Ok(answer),
             Err(error) => {
