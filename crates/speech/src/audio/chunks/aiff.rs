@@ -7,7 +7,7 @@ use super::{Chunks, Grammar, Samples};
 use crate::audio::view::Piece;
 
 /// Bytes of the sound chunk before its samples: an offset and a block size, which nobody uses.
-const N_SOUND_HEAD: u64 = 8;
+const N_SOUND_HEAD: usize = 8;
 
 /// The file that begins at the start of `range`, if its samples are found and their format is one of plain numbers.
 pub(in crate::audio) fn aiff(
@@ -33,13 +33,13 @@ pub(in crate::audio) fn aiff(
         return Ok(None);
     };
     let (sound_end, end) = chunks.true_end(&sound.content)?;
-    let start = sound.content.start + N_SOUND_HEAD;
+    let start = sound.content.start + N_SOUND_HEAD as u64;
     let n_frames = sound_end.saturating_sub(start) / n_frame;
     let n_samples = n_frames * n_frame;
     // Sizes have 32 bits; a longer file is read as it is.
     let (Ok(n_frames), Ok(n_sound)) = (
         u32::try_from(n_frames),
-        u32::try_from(n_samples + N_SOUND_HEAD),
+        u32::try_from(n_samples + N_SOUND_HEAD as u64),
     ) else {
         return Ok(None);
     };
@@ -60,7 +60,7 @@ pub(in crate::audio) fn aiff(
         &common,
         b"SSND",
         &n_sound.to_be_bytes(),
-        &[0; N_SOUND_HEAD as usize],
+        &[0; N_SOUND_HEAD],
     ]
     .concat();
     let n_form = (body.len() as u64 + n_samples).next_multiple_of(2);

@@ -26,13 +26,13 @@ pub(super) struct Config {
     /// 1 or 2 for MPEG audio, the channel configuration for AAC.
     pub(super) channels: u8,
     /// The two bytes of an AAC configuration (ISO 14496-3); zero for MPEG audio.
-    pub(super) aac_config: [u8; 2],
+    pub(super) for_aac: [u8; 2],
 }
 
 impl Header {
     /// The header at the beginning of `bytes`, if there is one.
     pub(super) fn parse(bytes: &[u8]) -> Option<Self> {
-        let bytes = bytes.first_chunk()?;
+        let bytes = *bytes.first_chunk()?;
         adts(bytes).or_else(|| mpeg(bytes))
     }
 
@@ -41,7 +41,7 @@ impl Header {
     }
 }
 
-fn mpeg(bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
+fn mpeg(bytes: [u8; HEADER_BYTES]) -> Option<Header> {
     /// Kilobits a second by index, for layers 1, 2 and 3 of version 1, then layer 1 and layers 2 and 3 of version 2.
     const BIT_RATES: [[u32; 15]; 5] = [
         [
@@ -59,7 +59,7 @@ fn mpeg(bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
         [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
     ];
     const RATES: [u32; 3] = [44_100, 48_000, 32_000];
-    let [first, second, third, fourth, ..] = *bytes;
+    let [first, second, third, fourth, ..] = bytes;
     if first != 0xff || second & 0xe0 != 0xe0 {
         return None;
     }
@@ -102,7 +102,7 @@ fn mpeg(bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
             codec,
             rate,
             channels: if is_mono { 1 } else { 2 },
-            aac_config: [0; 2],
+            for_aac: [0; 2],
         },
         n_bytes: n_bytes as usize,
         n_samples,
@@ -110,12 +110,12 @@ fn mpeg(bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
     })
 }
 
-fn adts(bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
+fn adts(bytes: [u8; HEADER_BYTES]) -> Option<Header> {
     const RATES: [u32; 13] = [
         96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025,
         8_000, 7_350,
     ];
-    let [first, second, third, fourth, fifth, sixth, seventh] = *bytes;
+    let [first, second, third, fourth, fifth, sixth, seventh] = bytes;
     // Twelve set bits, any version, layer 0.
     if first != 0xff || second & 0xf6 != 0xf0 {
         return None;
@@ -134,7 +134,7 @@ fn adts(bytes: &[u8; HEADER_BYTES]) -> Option<Header> {
             codec: codec::CODEC_ID_AAC,
             rate,
             channels,
-            aac_config: [
+            for_aac: [
                 object_type << 3 | rate_index >> 1,
                 (rate_index & 1) << 7 | channels << 3,
             ],
@@ -217,10 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn an_aac_configuration_says_what_the_header_says() {
+    fn an_for_aacuration_says_what_the_header_says() {
         // LC, 16 kHz, mono, as a two-byte configuration.
         let header = Header::parse(&[0xff, 0xf1, 0x60, 0x40, 0x20, 0x1f, 0xfc]).unwrap();
-        assert_eq!(header.config.aac_config, [0x14, 0x08]);
+        assert_eq!(header.config.for_aac, [0x14, 0x08]);
     }
 
     #[test]

@@ -7,6 +7,10 @@ const DECODER_DELAY: u32 = 528 + 1;
 
 /// What the tag at the beginning of an MP3 file says. It is a hint: the file may have been cut or joined since.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "three numbers, each of another thing"
+)]
 pub(super) struct Info {
     /// Frames that follow.
     pub(super) n_frames: Option<u32>,

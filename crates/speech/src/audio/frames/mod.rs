@@ -202,7 +202,7 @@ impl<R: Read + Seek> Frames<R> {
     }
 
     fn hold(&mut self, header: &Header, frame: &[u8]) -> Result<(), Error> {
-        if header.config.aac_config != [0; 2] && header.n_samples > 1_024 {
+        if header.config.for_aac != [0; 2] && header.n_samples > 1_024 {
             return Err(Error::Unsupported("several blocks of AAC in one frame"));
         }
         let n_leading = header.n_samples.min(self.recording.n_leading);
@@ -280,8 +280,8 @@ fn track(config: &Config) -> Track {
     if config.channels > 0 {
         params.with_channels(Channels::Discrete(u16::from(config.channels)));
     }
-    if config.aac_config != [0; 2] {
-        params.with_extra_data(config.aac_config.into());
+    if config.for_aac != [0; 2] {
+        params.with_extra_data(config.for_aac.into());
     }
     let mut track = Track::new(0);
     track.with_codec_params(CodecParameters::Audio(params));

@@ -62,7 +62,7 @@ impl Part {
     }
 
     /// The first box in it that has this name.
-    pub(super) fn find(self, file: &mut (impl Read + Seek), name: &[u8; 4]) -> Option<Self> {
+    pub(super) fn find(self, file: &mut (impl Read + Seek), name: [u8; 4]) -> Option<Self> {
         find(&self.parts(file).ok()?, name)
     }
 
@@ -75,8 +75,8 @@ impl Part {
     }
 }
 
-pub(super) fn find(parts: &[Part], name: &[u8; 4]) -> Option<Part> {
-    parts.iter().find(|part| part.name == *name).copied()
+pub(super) fn find(parts: &[Part], name: [u8; 4]) -> Option<Part> {
+    parts.iter().find(|part| part.name == name).copied()
 }
 
 /// The boxes that lie side by side between two places.

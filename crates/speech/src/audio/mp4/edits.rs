@@ -76,9 +76,9 @@ pub(super) fn read(
     }
     match pieces.last_mut() {
         None => Edits::None,
-        Some(last) => {
+        Some(piece) => {
             if is_fragmented {
-                last.end = f64::INFINITY;
+                piece.end = f64::INFINITY;
             }
             Edits::Pieces(pieces)
         }

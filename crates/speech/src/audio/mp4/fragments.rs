@@ -30,8 +30,8 @@ impl Fragments {
 
 /// Packets that are listed in the movie itself, before all fragments.
 pub(super) fn n_in_movie(file: &mut (impl Read + Seek), media: Part) -> Option<u64> {
-    let tables = media.find(file, b"minf")?.find(file, b"stbl")?;
-    tables.find(file, b"stsz")?.enter(file).ok()?;
+    let tables = media.find(file, *b"minf")?.find(file, *b"stbl")?;
+    tables.find(file, *b"stsz")?.enter(file).ok()?;
     file.seek(SeekFrom::Current(4)).ok()?;
     Some(u64::from(u32::from_be_bytes(read(file).ok()?)))
 }

@@ -51,10 +51,10 @@ pub(super) fn tracks(file: &mut (impl Read + Seek)) -> Vec<Track> {
 
 fn movie(file: &mut (impl Read + Seek)) -> Option<Vec<Track>> {
     let n_bytes = file.seek(SeekFrom::End(0)).ok()?;
-    let moov = find(&parts(file, 0, n_bytes).ok()?, b"moov")?;
+    let moov = find(&parts(file, 0, n_bytes).ok()?, *b"moov")?;
     let in_movie = moov.parts(file).ok()?;
-    let movie_scale = time_scale(file, find(&in_movie, b"mvhd")?)?;
-    let is_fragmented = find(&in_movie, b"mvex").is_some();
+    let movie_scale = time_scale(file, find(&in_movie, *b"mvhd")?)?;
+    let is_fragmented = find(&in_movie, *b"mvex").is_some();
     let tracks = in_movie.iter().filter(|part| part.name == *b"trak");
     let (mut tracks, n_in_movie): (Vec<Track>, Vec<u64>) = tracks
         .filter_map(|part| track(file, *part, movie_scale, is_fragmented))
@@ -76,16 +76,16 @@ fn track(
     movie_scale: u32,
     is_fragmented: bool,
 ) -> Option<(Track, u64)> {
-    let header = part.find(file, b"tkhd")?;
+    let header = part.find(file, *b"tkhd")?;
     let (version, flags) = header.enter(file).ok()?;
     skip_times(file, version)?;
     let id = u32::from_be_bytes(read(file).ok()?);
-    let media = part.find(file, b"mdia")?;
-    let scale = media.find(file, b"mdhd");
+    let media = part.find(file, *b"mdia")?;
+    let scale = media.find(file, *b"mdhd");
     let scale = time_scale(file, scale?)?;
     let edits = part
-        .find(file, b"edts")
-        .and_then(|edits| edits.find(file, b"elst"))
+        .find(file, *b"edts")
+        .and_then(|edits| edits.find(file, *b"elst"))
         .map(|list| edits::read(file, list, movie_scale, scale, is_fragmented));
     let track = Track {
         id,
@@ -99,7 +99,7 @@ fn track(
 }
 
 fn kind(file: &mut (impl Read + Seek), media: Part) -> Kind {
-    let handler = media.find(file, b"hdlr").and_then(|handler| {
+    let handler = media.find(file, *b"hdlr").and_then(|handler| {
         handler.enter(file).ok()?;
         file.seek(SeekFrom::Current(4)).ok()?;
         read::<4>(file).ok()

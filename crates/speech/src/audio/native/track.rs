@@ -36,7 +36,7 @@ impl ChosenTrack {
             .tracks()
             .iter()
             .all(|track| reader.kind(track).is_some());
-        if sounds.is_empty() && !(all_are_known && !reader.tracks().is_empty()) {
+        if sounds.is_empty() && (!all_are_known || reader.tracks().is_empty()) {
             return Err(Failure::Foreign("a codec that is not known here".into()));
         }
         let decoders = sounds
