@@ -40,6 +40,11 @@ impl Form {
         format!("{extension} {codec} {rate} Hz {n_channels} ch {mode}")
     }
 
+    /// Whether its channels differ, so that only what is heard in the recording itself can be expected of them.
+    pub(super) fn is_mixture(&self) -> bool {
+        self.mode.contains("-af ") || self.mode.contains("-filter_complex ")
+    }
+
     /// As it should be, then with each fault.
     pub(super) fn cases(&self) -> impl Iterator<Item = Case<'_>> {
         let faults = self.faults.iter().map(Some);
@@ -68,12 +73,10 @@ impl Form {
             .args(["-nostdin", "-v", "error", "-y", "-i"])
             .arg(source);
         command.args(["-c:a", self.codec, "-strict", "-2"]);
-        command.args([
-            "-ar",
-            &self.rate.to_string(),
-            "-ac",
-            &self.n_channels.to_string(),
-        ]);
+        command.args(["-ar", &self.rate.to_string()]);
+        if !self.is_mixture() {
+            command.args(["-ac", &self.n_channels.to_string()]);
+        }
         command.args(self.mode.split_whitespace());
         command.args(cut).args(["-f", self.muxer]);
         command

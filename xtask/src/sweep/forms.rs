@@ -225,6 +225,27 @@ const MONO: &[u16] = &[1];
 const BOTH: &[u16] = &[1, 2];
 const PLAIN: &[&str] = &[""];
 
+/// Channels that cancel, that are dead, that hiss, that are late, that boom.
+const TWO_CHANNELS: &[&str] = &[
+    "-af pan=stereo|c0=c0|c1=-1*c0",
+    "-af pan=stereo|c0=c0|c1=-0.5*c0",
+    "-af pan=stereo|c0=c0",
+    "-af pan=stereo|c1=c0",
+    "-af pan=stereo|c0=c0|c1=c0,adelay=0|8",
+    "-filter_complex anoisesrc=c=pink:a=0.6:r=48000[n];[0:a][n]amerge",
+    "-filter_complex anoisesrc=c=white:a=0.1:r=48000[n];[n][0:a]amerge",
+    "-filter_complex sine=f=50:r=48000:b=0[n];[0:a][n]amerge",
+];
+const FOUR_CHANNELS: &[&str] = &[
+    "-af pan=quad|c2=c0",
+    "-filter_complex anoisesrc=c=pink:a=0.6:r=48000,pan=3.0|c0=c0|c1=c0|c2=c0[n];[n][0:a]amerge",
+];
+const SIX_CHANNELS: &[&str] = &[
+    "-af pan=5.1|FC=c0",
+    "-filter_complex anoisesrc=c=pink:a=0.6:r=48000[n];[0:a][n]amerge,pan=5.1|FL=0.3*c1|FR=0.3*c1|FC=c0|LFE=c1",
+    "-af pan=5.1|FL=c0|FR=-1*c0|FC=0.2*c0",
+];
+
 const FAMILIES: &[Family] = &[
     family(
         ["wav", "wav", "pcm_s16le"],
@@ -234,6 +255,27 @@ const FAMILIES: &[Family] = &[
         WAV,
     ),
     family(["wav", "wav", "pcm_s16le"], &[48_000], &[6], PLAIN, &[]),
+    family(
+        ["wav", "wav", "pcm_s16le"],
+        &[16_000],
+        &[2],
+        TWO_CHANNELS,
+        &[],
+    ),
+    family(
+        ["wav", "wav", "pcm_s16le"],
+        &[16_000],
+        &[4],
+        FOUR_CHANNELS,
+        &[],
+    ),
+    family(
+        ["wav", "wav", "pcm_s16le"],
+        &[16_000],
+        &[6],
+        SIX_CHANNELS,
+        &[],
+    ),
     family(["wav", "wav", "pcm_s24le"], VIDEO, &[2], PLAIN, &[]),
     family(["wav", "wav", "pcm_f32le"], VIDEO, MONO, PLAIN, &[]),
     family(["wav", "wav", "pcm_u8"], &[16_000], MONO, PLAIN, &[]),

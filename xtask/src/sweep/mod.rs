@@ -117,7 +117,7 @@ impl Sweep {
         // What the codec leaves of the words, however its container is read.
         let decoded = self.folder.join("decoded.wav");
         form::convert(&whole, &decoded, &["-ac", "1", "-ar", "16000"])?;
-        let own = self.hear(&decoded)?;
+        let own = self.hear(if form.is_mixture() { source } else { &decoded })?;
         for case in form.cases() {
             let Some(path) = case.write(&whole, source, &self.folder)? else {
                 continue;

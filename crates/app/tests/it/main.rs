@@ -11,6 +11,7 @@ mod broken_files;
 mod check_config;
 mod combine;
 mod command;
+mod field;
 mod help;
 mod interrupt;
 mod models;
