@@ -67,6 +67,11 @@ impl Fault {
             Self::Behind(name, _) => format!("{name} behind"),
         }
     }
+
+    /// Files in the file.
+    pub(super) fn n_parts(&self) -> usize {
+        if matches!(self, Self::Joined) { 2 } else { 1 }
+    }
 }
 
 impl Number {

@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn headers_say_how_long_their_frames_are() {
-        let cases: [(&str, [u8; 7], usize, u32, u32, u8); 6] = [
+        /// What it is, its bytes, and what they say: bytes and samples of the frame, rate, channels.
+        type Case = (&'static str, [u8; 7], usize, u32, u32, u8);
+        let cases: [Case; 6] = [
             (
                 "MP3, 128 kbit/s, 44.1 kHz, joint stereo",
                 [0xff, 0xfb, 0x90, 0x64, 0, 0, 0],

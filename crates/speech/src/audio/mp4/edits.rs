@@ -144,7 +144,7 @@ mod tests {
         } else {
             Vec::new()
         };
-        let film = film(&[&track(7, 3, b"soun", &edits), &mvex]);
+        let film = film(&[&track(7, 3, *b"soun", &edits), &mvex]);
         tracks(&mut Cursor::new(film)).remove(0).edits
     }
 

@@ -112,7 +112,6 @@ mod tests {
 
     use super::super::testing::{film, part, track};
     use super::super::tracks;
-    use super::*;
 
     fn fragment(id: u32, begin: Option<u32>, n_packets: u32) -> Vec<u8> {
         let number = |n: u32| [[0; 4], n.to_be_bytes()].concat();
@@ -135,7 +134,7 @@ mod tests {
     #[test]
     fn fragments_say_with_which_packet_and_when_they_begin() {
         let film = [
-            film(&[&track(7, 3, b"soun", &[]), &part(*b"mvex", &[])]),
+            film(&[&track(7, 3, *b"soun", &[]), &part(*b"mvex", &[])]),
             fragment(7, Some(0), 10),
             fragment(8, Some(123), 4),
             fragment(7, None, 5),

@@ -147,8 +147,8 @@ pub(super) mod testing {
     }
 
     /// A track of 48 kHz.
-    pub(in crate::audio) fn track(id: u32, flags: u32, handler: &[u8; 4], edits: &[u8]) -> Vec<u8> {
-        let handler = part(*b"hdlr", &[&[0; 8], handler, &[0; 12]]);
+    pub(in crate::audio) fn track(id: u32, flags: u32, handler: [u8; 4], edits: &[u8]) -> Vec<u8> {
+        let handler = part(*b"hdlr", &[&[0; 8], &handler, &[0; 12]]);
         let media = part(
             *b"mdia",
             &[&part(*b"mdhd", &[&header(0, 48_000)]), &handler],
@@ -175,10 +175,10 @@ mod tests {
     #[test]
     fn tracks_say_what_they_hold_and_whether_they_are_enabled() {
         let film = film(&[
-            &track(1, 3, b"vide", &[]),
-            &track(2, 2, b"soun", &[]),
-            &track(7, 3, b"soun", &[]),
-            &track(9, 3, b"text", &[]),
+            &track(1, 3, *b"vide", &[]),
+            &track(2, 2, *b"soun", &[]),
+            &track(7, 3, *b"soun", &[]),
+            &track(9, 3, *b"text", &[]),
         ]);
         let tracks = tracks(&mut Cursor::new(film));
         let found: Vec<_> = tracks
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_cut_file_has_no_tracks() {
-        let film = film(&[&track(2, 3, b"soun", &[])]);
+        let film = film(&[&track(2, 3, *b"soun", &[])]);
         for n in 0..film.len() {
             assert_eq!(tracks(&mut Cursor::new(&film[..n])), []);
         }

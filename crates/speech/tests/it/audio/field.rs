@@ -26,13 +26,15 @@ fn onsets(samples: &[f32], after: &[f64]) -> Vec<f64> {
     after.iter().map(onset).collect()
 }
 
+/// A file, its length, and where a sentence begins that is looked for from a moment on.
+type Case = (&'static str, f64, &'static [(f64, f64)]);
+
 #[test]
 fn lengths_and_beginnings_are_right() {
     if !ffmpeg_is_there() {
         return;
     }
-    // The length, and where a sentence begins that is looked for from a moment on.
-    let cases: [(&str, f64, &[(f64, f64)]); 9] = [
+    let cases: [Case; 9] = [
         ("01-joined.mp3", 20.55, &[(0.0, 0.32), (11.1, 11.24)]),
         ("02-count-too-small.mp3", 11.0, &[(0.0, 0.32)]),
         ("03-vbr-without-tag.mp3", 21.6, &[(12.1, 12.26)]),

@@ -136,7 +136,7 @@ fn stereo_is_the_mean_of_left_and_right() {
         .collect();
     let samples = alone_from_bytes(wav(1, 16, 2, 16_000, &data)).unwrap();
     for (i, sample) in (0..).zip(samples.to_vec()) {
-        let mean = (left(i) + right(i)) / 2.0;
+        let mean = f64::midpoint(left(i), right(i));
         assert!(
             (f64::from(sample) - mean).abs() < 1e-4,
             "{i}: {sample}, {mean}"

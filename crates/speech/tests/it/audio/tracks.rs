@@ -83,7 +83,7 @@ fn without_a_default_the_first_track_is_taken_and_noted() {
     let folder = tempfile::tempdir().unwrap();
     let both = "-disposition:a:0 default -disposition:a:1 default";
     let none = "-disposition:a:0 0 -disposition:a:1 0";
-    let note = "2 audio tracks; number 1 was taken, the first";
+    let first = "2 audio tracks; number 1 was taken, the first";
     for (name, codec, flags, ways) in [
         ("both.mkv", "libvorbis", both, &Way::BOTH[..]),
         ("none.mkv", "libvorbis", none, &Way::BOTH),
@@ -94,7 +94,7 @@ fn without_a_default_the_first_track_is_taken_and_noted() {
         let Some(path) = made(folder.path(), name, &arguments) else {
             continue;
         };
-        check(name, &path, ways, 0, 1, note);
+        check(name, &path, ways, 0, 1, first);
         check(name, &path, ways, 2, 2, "");
     }
 }
