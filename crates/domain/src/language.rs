@@ -21,6 +21,13 @@ impl Language {
         LANGUAGES[usize::from(self.0)].0
     }
 
+    /// Reads a code, an English name or an alias, in any case, or a tag that also names a region or a script, such as
+    /// `en-US` or `pt_BR`.
+    pub fn from_tag(text: &str) -> Option<Self> {
+        let primary = text.split(['-', '_']).next().unwrap_or_default();
+        text.parse().or_else(|_| primary.parse()).ok()
+    }
+
     /// The English name in lower case, such as `english`.
     pub fn name(self) -> &'static str {
         LANGUAGES[usize::from(self.0)].1

@@ -19,5 +19,6 @@ pub mod service;
 pub mod task;
 pub mod transcript;
 pub mod transcript_input;
+pub mod turns_input;
 pub mod units;
 pub mod words;

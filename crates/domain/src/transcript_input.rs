@@ -1,112 +1,156 @@
-//! The transcript that comes with a recording to be aligned (contract 7.5): a language and segments of text with times.
+//! Reads transcripts as other programs write them: for the service and for the commands alike.
 
 use serde_json::Value;
 
-use crate::document::{self, DocumentError};
-use crate::transcript::{Segment, Transcript};
+use crate::document::{self, DocumentError, Members};
+use crate::language::Language;
+use crate::transcript::{Character, Segment, Transcript, Word};
+use crate::units::Seconds;
 
-/// Reads an object with `language`, which may be null, and `segments` with `start`, `end` and `text` each. All else is
-/// passed over, whatever it is. A language that is null becomes an empty one.
+/// What a transcript must hold beside segments with start, end and text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Form {
+    /// Whether it must name its language, which may be null.
+    needs_language: bool,
+    words: Words,
+}
+
+/// What is done with the words of segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// They are passed over, whatever they are.
+    Ignored,
+    /// They are read where they are there.
+    Read,
+    /// They must be there, and `word_segments` too.
+    Needed,
+}
+
+impl Form {
+    /// A text whose words are to be timed (contract 7.5). Its language may be missing only where it is given elsewhere.
+    pub fn to_align(needs_language: bool) -> Self {
+        Self {
+            needs_language,
+            words: Words::Ignored,
+        }
+    }
+
+    /// Words that are to get speakers; a segment without words gets one as a whole.
+    pub const TO_COMBINE: Self = Self {
+        needs_language: false,
+        words: Words::Read,
+    };
+
+    /// The same as the reference's service takes it (contract 7.6).
+    pub const OF_SERVICE: Self = Self {
+        needs_language: false,
+        words: Words::Needed,
+    };
+}
+
+/// Reads an object with `segments`, such as Scriven, whisperX or a service writes it, or a task of a service that has it
+/// as its `result`. Members that are not known are passed over. A language is kept by its code, or as it stands if nobody
+/// knows it; one that is missing or null is empty.
 ///
 /// # Errors
 /// If the document is something else, or a segment ends before it starts or starts before the recording.
-pub fn read(bytes: &[u8]) -> Result<Transcript, DocumentError> {
+pub fn read(bytes: &[u8], form: Form) -> Result<Transcript, DocumentError> {
     let document = document::parse(bytes)?;
-    let document = document::object("the document", &document)?;
-    let language = match document.get("language")? {
-        Value::Null => "",
-        _ => document.text("language")?,
-    };
+    let mut document = document::object("the document", &document)?;
+    if document.find("segments").is_none()
+        && let Some(result) = document.find("result").filter(|result| result.is_object())
+    {
+        document = document::object("the 'result' of the document", result)?;
+    }
+    if form.needs_language {
+        document.get("language")?;
+    }
+    if form.words == Words::Needed {
+        let words = document.list("word_segments")?.iter().zip(1..);
+        for (word, number) in words {
+            read_word(&format!("word {number} of 'word_segments'"), word)?;
+        }
+    }
     let segments = document.list("segments")?.iter().zip(1..);
+    let segments = segments.map(|(segment, number)| read_segment(segment, number, form.words));
     Ok(Transcript {
-        segments: segments.map(read_segment).collect::<Result<_, _>>()?,
-        language: language.to_owned(),
-        ..Transcript::default()
+        segments: segments.collect::<Result<_, _>>()?,
+        language: document
+            .find_text("language")?
+            .map_or_else(String::new, code_of),
+        language_probability: document.find_number("language_probability")?,
+        word_timing: None,
+        speaker_embeddings: None,
     })
 }
 
-fn read_segment((segment, number): (&Value, usize)) -> Result<Segment, DocumentError> {
+fn code_of(language: &str) -> String {
+    let known = Language::from_tag(language);
+    known.map_or_else(|| language.to_owned(), |known| known.code().to_owned())
+}
+
+/// What only describes a segment is left out where it is not what it should be: nothing is computed from it.
+fn read_segment(segment: &Value, number: usize, words: Words) -> Result<Segment, DocumentError> {
     let segment = document::object(&format!("segment {number}"), segment)?;
     let (start, end) = segment.span()?;
+    let known = |name: &str| segment.find_number(name).ok().flatten();
+    let has = |name: &str| words != Words::Ignored && segment.find(name).is_some();
+    let needs_words = words == Words::Needed || has("words");
     Ok(Segment {
         start,
         end,
         text: segment.text("text")?.to_owned(),
-        ..Segment::default()
+        avg_logprob: known("avg_logprob"),
+        no_speech_prob: known("no_speech_prob"),
+        compression_ratio: known("compression_ratio"),
+        temperature: known("temperature"),
+        words: needs_words.then(|| read_words(&segment)).transpose()?,
+        chars: has("chars")
+            .then(|| read_characters(&segment))
+            .transpose()?,
+        speaker: segment
+            .find_text("speaker")
+            .ok()
+            .flatten()
+            .map(str::to_owned),
+        overlap: false,
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::units::Seconds;
-
-    const GOOD: &str = r#"{"language":"en","segments":[{"start":2.858,"end":"10.299","text":" This.","words":5}],"x":1}"#;
-
-    #[test]
-    fn c7_5_numbers_as_text_a_mark_and_unknown_members_do_no_harm() {
-        for document in [GOOD.to_owned(), format!("\u{feff}{GOOD}")] {
-            let transcript = read(document.as_bytes()).unwrap();
-            assert_eq!(transcript.language, "en");
-            assert_eq!(
-                transcript.segments,
-                [Segment {
-                    start: Seconds(2.858),
-                    end: Seconds(10.299),
-                    text: " This.".into(),
-                    ..Segment::default()
-                }]
-            );
-        }
-    }
-
-    #[test]
-    fn c7_5_the_language_may_be_null_but_not_missing() {
-        let nobody = read(br#"{"language":null,"segments":[]}"#).unwrap();
-        assert_eq!(nobody, Transcript::default());
-        check_wrong(br#"{"segments":[]}"#, "the document has no 'language'");
-    }
-
-    #[test]
-    fn c7_5_what_does_not_fit_is_told_by_its_place() {
-        for (document, expected) in [
-            ("[]", "the document must be an object, not a list"),
-            ("\"abc\"", "the document must be an object, not a text"),
-            ("null", "the document must be an object, not null"),
-            ("", "it is not JSON: it is empty"),
-            (
-                r#"{"language":"en","segmens":[]}"#,
-                "the document has no 'segments'",
-            ),
-            (
-                r#"{"language":5,"segments":[]}"#,
-                "the document has a 'language' that is a number, where a text is needed",
-            ),
-            (
-                r#"{"language":"en","segments":[{"start":"abc","end":1,"text":5}]}"#,
-                "segment 1 has a 'start' that is a text, where a number is needed",
-            ),
-            (
-                r#"{"language":"en","segments":[{"start":0,"end":1,"text":5}]}"#,
-                "segment 1 has a 'text' that is a number, where a text is needed",
-            ),
-            (
-                r#"{"language":"en","segments":[{"start":5,"end":1,"text":"x"}]}"#,
-                "segment 1 ends at 1 s, before it starts at 5 s",
-            ),
-            (
-                r#"{"language":"en","segments":[{"start":"nan","end":1,"text":"x"}]}"#,
-                "segment 1 has a 'start' that is a text, where a number is needed",
-            ),
-        ] {
-            check_wrong(document.as_bytes(), expected);
-        }
-        for document in [&b"{nope"[..], b"\xff\xfe\x00"] {
-            assert!(matches!(read(document), Err(DocumentError::NotJson(_))));
-        }
-    }
-
-    fn check_wrong(document: &[u8], expected: &str) {
-        assert_eq!(read(document).unwrap_err().to_string(), expected);
-    }
+fn read_words(segment: &Members<'_>) -> Result<Vec<Word>, DocumentError> {
+    let words = segment.list("words")?.iter().zip(1..);
+    let place = |number: usize| format!("word {number} of {}", segment.place());
+    words
+        .map(|(word, number)| read_word(&place(number), word))
+        .collect()
 }
+
+fn read_word(place: &str, word: &Value) -> Result<Word, DocumentError> {
+    let word = document::object(place, word)?;
+    Ok(Word {
+        word: word.text("word")?.to_owned(),
+        start: word.find_number("start")?.map(Seconds),
+        end: word.find_number("end")?.map(Seconds),
+        score: word.find_number("score")?,
+        speaker: word.find_text("speaker")?.map(str::to_owned),
+        overlap: false,
+    })
+}
+
+fn read_characters(segment: &Members<'_>) -> Result<Vec<Character>, DocumentError> {
+    let characters = segment.list("chars")?.iter().zip(1..);
+    let read = |(character, number): (&Value, usize)| {
+        let place = format!("character {number} of {}", segment.place());
+        let character = document::object(&place, character)?;
+        Ok(Character {
+            char: character.text("char")?.to_owned(),
+            start: character.find_number("start")?.map(Seconds),
+            end: character.find_number("end")?.map(Seconds),
+            score: character.find_number("score")?,
+        })
+    };
+    characters.map(read).collect()
+}
+
+#[cfg(test)]
+mod tests;

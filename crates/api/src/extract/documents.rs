@@ -1,27 +1,30 @@
 //! JSON documents that were received as files (contract 7.5 to 7.7).
 
-use domain::aligned::{self, Form};
-use domain::diarization::{Diarization, Turn};
+use domain::diarization::Turn;
 use domain::document::DocumentError;
 use domain::transcript::Transcript;
-use domain::transcript_input;
+use domain::transcript_input::{self, Form};
+use domain::turns_input;
 
 use super::receive::StoredFile;
 use crate::problem::Problem;
 use crate::state::ApiState;
 
-/// A text with times, to be aligned.
+/// A text with times, to be aligned. It need not name its language if a model is named.
 pub(crate) async fn read_transcript(
     state: &ApiState,
     file: StoredFile,
+    names_model: bool,
 ) -> Result<Transcript, Problem> {
-    let transcript = read(state, file, transcript_input::read).await?;
+    let form = Form::to_align(!names_model);
+    let text = move |bytes: &[u8]| transcript_input::read(bytes, form);
+    let transcript = read(state, file, text).await?;
     transcript.map_err(Problem::Transcript)
 }
 
 /// Words with times, to get speakers. What else the document tells is left out.
 pub(crate) async fn read_words(state: &ApiState, file: StoredFile) -> Result<Transcript, Problem> {
-    let words = |bytes: &[u8]| aligned::read(bytes, Form::Service).map(only_words);
+    let words = |bytes: &[u8]| transcript_input::read(bytes, Form::OF_SERVICE).map(only_words);
     let transcript = read(state, file, words).await?;
     transcript.map_err(Problem::Transcript)
 }
@@ -31,7 +34,7 @@ pub(crate) async fn read_diarization(
     state: &ApiState,
     file: StoredFile,
 ) -> Result<Vec<Turn>, Problem> {
-    let turns = |bytes: &[u8]| Diarization::from_json(bytes).map(|diarization| diarization.turns);
+    let turns = |bytes: &[u8]| turns_input::read(bytes).map(|diarization| diarization.turns);
     let turns = read(state, file, turns).await?;
     turns.map_err(Problem::Turns)
 }

@@ -62,7 +62,7 @@ pub(crate) async fn align(
     ];
     let [transcript, file] = form.files(&state, query.problems, wanted).await?;
     let AlignQuery { device, align } = query.value;
-    let transcript = read_transcript(&state, transcript).await?;
+    let transcript = read_transcript(&state, transcript, align.align_model.is_some()).await?;
     check_language(&transcript, &align)?;
     let recording = Recording::probe(&state, file).await?;
     let request = JobRequest::Alignment {

@@ -1,5 +1,6 @@
 //! One wrong value of a request, as the reference's framework tells it (contract 1.3.2, S1).
 
+pub(crate) use domain::document::excerpt as echo;
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -44,13 +45,6 @@ pub(crate) enum Bound {
     Above(i32),
     /// Less.
     Below(i32),
-}
-
-const LONGEST_ECHO: usize = 200;
-
-/// The beginning of `text`, short enough to be sent back.
-pub(crate) fn echo(text: &str) -> String {
-    text.chars().take(LONGEST_ECHO).collect()
 }
 
 impl FieldProblem {

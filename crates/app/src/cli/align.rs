@@ -1,16 +1,17 @@
 //! `scriven align TRANSCRIPT RECORDING`: gives every word of a known text its time.
 
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
 use domain::export::{self, ExportOptions, Format};
 use domain::language::Language;
 use domain::transcript::Transcript;
+use domain::transcript_input::Form;
 use speech::pipeline::{Request, Text};
 
 use super::Input;
 use super::align_args::AlignArgs;
+use super::documents;
 use super::machine_args::MachineArgs;
 use crate::console::Console;
 use crate::engine::{Alignment, Models};
@@ -26,7 +27,7 @@ use crate::stdout::print;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
-    /// What is said, as JSON
+    /// What is said, as JSON, or `-` for standard input
     #[arg(value_name = "TRANSCRIPT")]
     transcript: PathBuf,
 
@@ -60,7 +61,9 @@ pub(crate) fn run(args: Args) -> Exit {
 }
 
 fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
-    let mut transcript = read_transcript(&args.transcript)?;
+    documents::check_stdin([&args.transcript, &args.recording])?;
+    let form = Form::to_align(args.language.is_none());
+    let mut transcript = documents::read_transcript(&args.transcript, form)?;
     let input = Input::new(args.recording);
     input.glance().map_err(|failure| input.blame(failure))?;
     let language = match args.language {
@@ -87,28 +90,13 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         ..Request::default()
     };
     let outcome = models.run(&input, &request, console, interrupt)?;
+    for note in &outcome.notes {
+        console.note(note);
+    }
     let transcript = outcome.transcript.unwrap_or_default();
     let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
         .map_err(|error| Failure::from_error(Exit::Internal, &error))?;
     print(&text).map(drop)
-}
-
-fn read_transcript(path: &Path) -> Result<Transcript, Failure> {
-    let shown = path.display();
-    let text = fs::read(path)
-        .map_err(|error| Failure::new(Exit::Input, format!("cannot read {shown}: {error}")))?;
-    let transcript: Transcript = serde_json::from_slice(&text).map_err(|error| {
-        Failure::new(Exit::Input, format!("{shown} is no transcript: {error}"))
-            .with_hint("a transcript is JSON with 'segments' and 'language', as 'scriven transcribe -f json' writes it")
-    })?;
-    for segment in &transcript.segments {
-        let (start, end) = (segment.start.0, segment.end.0);
-        if !(start.is_finite() && end.is_finite() && 0.0 <= start && start <= end) {
-            let message = format!("{shown} has a segment from {start} s to {end} s");
-            return Err(Failure::new(Exit::Input, message));
-        }
-    }
-    Ok(transcript)
 }
 
 fn language_of(transcript: &Transcript) -> Result<Language, Failure> {

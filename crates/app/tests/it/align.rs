@@ -110,9 +110,17 @@ fn what_cannot_be_aligned_is_told() {
     desk.put("empty.wav", "");
     let model = model();
     for (arguments, code, message) in [
-        (["none.json", "talk.wav"], 3, "cannot read none.json"),
+        (
+            ["none.json", "talk.wav"],
+            3,
+            "none.json: there is no such file",
+        ),
         (["odd.json", "talk.wav"], 3, "odd.json is no transcript"),
-        (["back.json", "talk.wav"], 3, "a segment from 2 s to 1 s"),
+        (
+            ["back.json", "talk.wav"],
+            3,
+            "back.json is no transcript: segment 1 ends at 1 s, before it starts at 2 s",
+        ),
         (
             ["talk.json", "none.wav"],
             3,

@@ -2,6 +2,7 @@
 
 use domain::diarization::Diarization;
 use domain::transcript::Transcript;
+use domain::turns_input;
 use serde_json::Value;
 use speech::models::Companion;
 
@@ -120,7 +121,7 @@ fn the_two_people_of_the_recorded_call_are_told_apart() {
     let desk = Desk::new();
     let ran = desk.run(&["diarize", "-f", "json", &call]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
-    let diarization = Diarization::from_json(ran.stdout.as_bytes()).unwrap();
+    let diarization = turns_input::read(ran.stdout.as_bytes()).unwrap();
     assert_eq!(diarization.speakers(), ["SPEAKER_00", "SPEAKER_01"]);
     let json: Value = serde_json::from_str(&ran.stdout).unwrap();
     assert_eq!(json[0]["label"], "A");
@@ -134,7 +135,7 @@ fn the_two_people_of_the_recorded_call_are_told_apart() {
             .collect::<Vec<_>>()
     };
     let ran = desk.run(&["diarize", "-f", "json", "--exclusive", &call]);
-    let exclusive = Diarization::from_json(ran.stdout.as_bytes()).unwrap();
+    let exclusive = turns_input::read(ran.stdout.as_bytes()).unwrap();
     assert!(ends(&diarization).iter().any(|(end, start)| end > start));
     assert!(ends(&exclusive).iter().all(|(end, start)| end <= start));
 

@@ -1,12 +1,25 @@
 //! Reads JSON that others wrote: what is wrong with it is told by its place, such as `turn 3 has no 'start'`.
 //!
-//! The forms are tolerant where it does no harm: a byte order mark, members that nobody asked for, and numbers written
-//! as text are accepted.
+//! The forms are tolerant where it does no harm: byte order marks, members that nobody asked for, and numbers written as
+//! text are accepted, and a number that is none, such as `NaN`, is as good as a missing one.
+
+mod json;
+mod place;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use self::json::not_a_number;
+pub(crate) use self::json::{as_utf8, parse};
 use crate::units::Seconds;
+
+/// Characters of somebody else's text that a message quotes at most.
+const MAX_EXCERPT_CHARS: usize = 200;
+
+/// The beginning of `text`, short enough to be quoted in a message.
+pub fn excerpt(text: &str) -> String {
+    text.chars().take(MAX_EXCERPT_CHARS).collect()
+}
 
 /// A document is not what it should be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -31,15 +44,6 @@ pub(crate) fn wrong(place: &str, reason: impl Into<String>) -> DocumentError {
     }
 }
 
-/// The JSON in `bytes`, which may begin with a byte order mark.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, DocumentError> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if bytes.trim_ascii().is_empty() {
-        return Err(DocumentError::NotJson("it is empty".into()));
-    }
-    serde_json::from_slice(bytes).map_err(|error| DocumentError::NotJson(error.to_string()))
-}
-
 /// `document`, which is made of numbers and texts, as JSON on one line.
 pub(crate) fn to_json(document: &impl Serialize) -> String {
     serde_json::to_string(document).expect("numbers and texts can be written")
@@ -47,6 +51,9 @@ pub(crate) fn to_json(document: &impl Serialize) -> String {
 
 /// What `value` is, for people.
 fn kind(value: &Value) -> &'static str {
+    if let Some(name) = not_a_number(value) {
+        return name;
+    }
     match value {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
@@ -83,9 +90,10 @@ impl<'a> Members<'a> {
         &self.place
     }
 
-    /// The member, unless it is missing or null.
+    /// The member, unless it is missing, null, or a number that is none.
     pub(crate) fn find(&self, name: &str) -> Option<&'a Value> {
-        self.members.get(name).filter(|value| !value.is_null())
+        let member = self.members.get(name);
+        member.filter(|value| !value.is_null() && not_a_number(value).is_none())
     }
 
     pub(crate) fn list(&self, name: &str) -> Result<&'a [Value], DocumentError> {
@@ -98,13 +106,14 @@ impl<'a> Members<'a> {
 
     pub(crate) fn text(&self, name: &str) -> Result<&'a str, DocumentError> {
         let value = self.get(name)?;
-        value
-            .as_str()
-            .ok_or_else(|| self.must_be(name, "a text", value))
+        let text = value.as_str().filter(|_| not_a_number(value).is_none());
+        text.ok_or_else(|| self.must_be(name, "a text", value))
     }
 
     pub(crate) fn number(&self, name: &str) -> Result<f64, DocumentError> {
-        self.as_number(name, self.get(name)?)
+        let value = self.get(name)?;
+        let number = number(value).filter(|number| number.is_finite());
+        number.ok_or_else(|| self.must_be(name, "a number", value))
     }
 
     /// The text, unless it is missing or null.
@@ -113,10 +122,13 @@ impl<'a> Members<'a> {
         value.map(|_| self.text(name)).transpose()
     }
 
-    /// The number, unless it is missing or null.
+    /// The number, unless it is missing, null, or none.
     pub(crate) fn find_number(&self, name: &str) -> Result<Option<f64>, DocumentError> {
-        let value = self.find(name);
-        value.map(|value| self.as_number(name, value)).transpose()
+        let Some(value) = self.find(name) else {
+            return Ok(None);
+        };
+        let number = number(value).ok_or_else(|| self.must_be(name, "a number", value))?;
+        Ok(Some(number).filter(|number| number.is_finite()))
     }
 
     /// `start` and `end`, which are in order and not before the recording.
@@ -138,19 +150,17 @@ impl<'a> Members<'a> {
         value.ok_or_else(|| wrong(&self.place, format!("has no '{name}'")))
     }
 
-    fn as_number(&self, name: &str, value: &Value) -> Result<f64, DocumentError> {
-        let number = match value {
-            Value::String(text) => text.trim().parse().ok(),
-            other => other.as_f64(),
-        };
-        number
-            .filter(|number: &f64| number.is_finite())
-            .ok_or_else(|| self.must_be(name, "a number", value))
-    }
-
     fn must_be(&self, name: &str, wanted: &str, found: &Value) -> DocumentError {
         let found = kind(found);
         let reason = format!("has a '{name}' that is {found}, where {wanted} is needed");
         wrong(&self.place, reason)
+    }
+}
+
+/// The number that `value` is or spells, which may be one that is none.
+fn number(value: &Value) -> Option<f64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        other => other.as_f64(),
     }
 }
