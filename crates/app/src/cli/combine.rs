@@ -1,13 +1,12 @@
 //! `scriven combine TRANSCRIPT TURNS`: gives the words of a transcript their speakers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use domain::aligned::{self, Form};
-use domain::diarization::Diarization;
-use domain::document::DocumentError;
+use domain::aligned;
 use domain::export::{self, ExportOptions, Format};
 use domain::transcript::Transcript;
+use domain::transcript_input::Form;
 use speech::assign;
 
 use super::dialogue::{self, Look};
@@ -40,7 +39,7 @@ pub(crate) struct Args {
     #[command(flatten)]
     split: SplitArgs,
 
-    /// Follow whisperX: each word and segment for itself, none where no turn overlaps, incomplete words left out
+    /// Follow whisperX: each word and segment for itself, none where no turn overlaps
     #[arg(long)]
     compat: bool,
 
@@ -57,55 +56,26 @@ pub(crate) fn run(args: &Args) -> Exit {
 }
 
 fn carry_out(args: &Args, console: &Console) -> Result<(), Failure> {
-    if [&args.transcript, &args.turns].map(|path| path == Path::new("-")) == [true, true] {
-        let message = "'-' stands for standard input, which can be read only once";
-        return Err(Failure::new(Exit::Usage, message));
-    }
-    let mut transcript = read_transcript(&args.transcript, args.compat)?;
-    let diarization = read_turns(&args.turns)?;
+    documents::check_stdin([&args.transcript, &args.turns])?;
+    let form = if args.compat {
+        Form::OF_SERVICE
+    } else {
+        Form::TO_COMBINE
+    };
+    let mut transcript = documents::read_transcript(&args.transcript, form)?;
+    let diarization = documents::read_turns(&args.turns)?;
     if diarization.turns.is_empty() {
         console.note("the turns are empty, so nobody is named");
     }
     if args.compat {
-        aligned::drop_incomplete(&mut transcript);
+        assign::fill_times(&mut transcript.segments);
         assign::assign_as_reference(&mut transcript.segments, &diarization, args.fill_nearest);
     } else {
         assign::assign(&mut transcript, &diarization);
+        // Only now: words without times go with their sentence.
+        assign::fill_times(&mut transcript.segments);
     }
     print(&render(&transcript, args)?).map(drop)
-}
-
-fn read_transcript(path: &Path, compat: bool) -> Result<Transcript, Failure> {
-    let bytes = documents::read(path)?;
-    let form = if compat { Form::Service } else { Form::Any };
-    aligned::read(&bytes, form).map_err(|error| {
-        let hint =
-            "a transcript is JSON with 'segments', as 'scriven transcribe -f json' writes it";
-        wrong(path, "is no transcript", &error).with_hint(hint)
-    })
-}
-
-fn read_turns(path: &Path) -> Result<Diarization, Failure> {
-    let bytes = documents::read(path)?;
-    let is_rttm = bytes.trim_ascii_start().starts_with(b"SPEAKER ")
-        || path
-            .extension()
-            .is_some_and(|extension| extension == "rttm");
-    let turns = if is_rttm {
-        Diarization::from_rttm(&bytes)
-    } else {
-        Diarization::from_json(&bytes)
-    };
-    turns.map_err(|error| {
-        let hint = "turns are a JSON list of objects with 'label', 'speaker', 'start' and 'end', or RTTM, \
-            as 'scriven diarize' writes them";
-        wrong(path, "holds no turns", &error).with_hint(hint)
-    })
-}
-
-fn wrong(path: &Path, what: &str, error: &DocumentError) -> Failure {
-    let input = super::Input::new(path.to_owned());
-    Failure::new(Exit::Input, format!("{input} {what}: {error}"))
 }
 
 fn render(transcript: &Transcript, args: &Args) -> Result<String, Failure> {

@@ -52,12 +52,12 @@ fn every_word_gets_a_speaker_and_every_format_shows_it() {
     assert_eq!(
         combine(&desk, &["-f", "srt"]),
         "1\n00:00:00,000 --> 00:00:01,500\n[SPEAKER_00]: Are you well?\n\n\
-         2\n00:00:02,000 --> 00:00:03,000\n[SPEAKER_01]: I am 9.\n\n\
+         2\n00:00:02,000 --> 00:00:04,000\n[SPEAKER_01]: I am 9.\n\n\
          3\n00:00:09,000 --> 00:00:09,500\n[SPEAKER_01]: 10.\n\n"
     );
     let vtt = combine(&desk, &["-f", "vtt"]);
     assert!(
-        vtt.contains("00:02.000 --> 00:03.000\n[SPEAKER_01]: I am 9.\n"),
+        vtt.contains("00:02.000 --> 00:04.000\n[SPEAKER_01]: I am 9.\n"),
         "{vtt}"
     );
     assert_eq!(
@@ -103,22 +103,24 @@ fn splitting_can_be_asked_for_and_declined() {
 
 #[test]
 fn the_compatible_form_is_that_of_the_service() {
-    let word = |text: &str, start: f64, end: f64, speaker: &str| {
-        format!(
-            "{{\"word\":\"{text}\",\"start\":{start:?},\"end\":{end:?},\"score\":0.9,\"speaker\":\"SPEAKER_{speaker}\"}}"
-        )
+    let word = |text: &str, start: f64, end: f64, rest: &str| {
+        format!("{{\"word\":\"{text}\",\"start\":{start:?},\"end\":{end:?}{rest}}}")
     };
+    let heard = |speaker: &str| format!(",\"score\":0.9,\"speaker\":\"SPEAKER_{speaker}\"");
     let words = [
-        word("Are", 0.0, 0.5, "00"),
-        word("you", 0.5, 1.0, "00"),
-        word("well?", 1.0, 1.5, "00"),
-        word("I", 2.0, 2.5, "01"),
-        word("am", 2.5, 3.0, "01"),
+        word("Are", 0.0, 0.5, &heard("00")),
+        word("you", 0.5, 1.0, &heard("00")),
+        word("well?", 1.0, 1.5, &heard("00")),
+        word("I", 2.0, 2.5, &heard("01")),
+        word("am", 2.5, 3.0, &heard("01")),
+        word("9.", 3.0, 4.0, ",\"speaker\":\"SPEAKER_01\""),
     ];
     let expected = format!(
         "{{\"segments\":[{{\"start\":0.0,\"end\":4.0,\"text\":\" Are you well? I am 9.\",\"words\":[{}],\
-         \"speaker\":\"SPEAKER_00\"}}],\"word_segments\":[]}}\n",
-        words.join(",")
+         \"speaker\":\"SPEAKER_00\"}},{{\"start\":9.0,\"end\":9.5,\"text\":\" 10.\",\"words\":[{}]}}],\
+         \"word_segments\":[]}}\n",
+        words.join(","),
+        word("10.", 9.0, 9.5, "")
     );
     assert_eq!(combine(&desk(), &["--compat"]), expected);
 }
@@ -170,7 +172,7 @@ fn wrong_documents_are_named_with_what_is_wrong() {
         ("nope", "it is not JSON: expected ident at line 1 column 2"),
         ("null", "the document must be a list, not null"),
         ("[1]", "turn 1 must be an object, not a number"),
-        ("[{\"speaker\":\"A\"}]", "turn 1 has no 'label'"),
+        ("[{\"speaker\":\"A\"}]", "turn 1 has no 'start'"),
         (
             "[{\"label\":\"A\",\"speaker\":7,\"start\":0,\"end\":1}]",
             "turn 1 has a 'speaker' that is a number, where a text is needed",
@@ -180,8 +182,12 @@ fn wrong_documents_are_named_with_what_is_wrong() {
             "turn 1 ends at 1 s, before it starts at 5 s",
         ),
         (
-            "[{\"start\":NaN}]",
-            "it is not JSON: expected value at line 1 column 11",
+            "[{\"speaker\":\"A\",\"start\":NaN}]",
+            "turn 1 has a 'start' that is NaN, where a number is needed",
+        ),
+        (
+            "[{\"start\":nan}]",
+            "it is not JSON: expected ident at line 1 column 12, in 'start' of turn 1",
         ),
         (
             "SPEAKER x",

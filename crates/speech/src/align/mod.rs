@@ -10,7 +10,7 @@ mod aligner;
 mod dictionary;
 mod ear;
 mod emissions;
-mod fill;
+pub(crate) mod fill;
 mod group;
 mod labels;
 mod listen;

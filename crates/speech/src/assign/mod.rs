@@ -3,8 +3,8 @@
 //! [`assign`] follows our rules: every word gets a speaker as soon as anybody speaks, by the turns in which one speaks
 //! at a time; words that no turn touches go with what is near; a stray word or two within somebody's sentence are
 //! theirs, and a change of speakers that falls beside the end of a sentence is moved there. [`assign_as_reference`]
-//! follows whisperX, for comparing and for services that must answer alike. [`split_at_speakers`] then cuts segments in
-//! which several people speak.
+//! follows whisperX, for comparing and for services that must answer alike. [`fill_times`] gives times to words that came
+//! without. [`split_at_speakers`] cuts segments in which several people speak.
 //!
 //! All of it is pure. It takes time in proportion to words, turns, and the edges of turns that words hold, but for a
 //! logarithm: how many speak throughout a word does not count.
@@ -21,6 +21,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 mod timeline;
+mod times;
 
 use domain::diarization::Diarization;
 use domain::transcript::{Segment, Transcript};
@@ -30,6 +31,7 @@ pub use self::reference::assign_as_reference;
 use self::slots::Slot;
 pub use self::split::split_at_speakers;
 use self::timeline::Timeline;
+pub use self::times::fill_times;
 use crate::align::sentences::Splitter;
 
 /// Gives every word and every segment its speaker, by our rules. Texts and times stay as they are; speakers that were

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::thread;
 
-use domain::aligned::drop_untimed;
 use domain::diarization::Diarization;
 use domain::language::Language;
 use domain::model::ModelName;
@@ -15,7 +14,7 @@ use domain::transcript::Transcript;
 use speech::Pool;
 use speech::align::Aligner;
 use speech::asr::{Whisper, time_words};
-use speech::assign::assign_as_reference;
+use speech::assign::{assign_as_reference, fill_times};
 use speech::audio;
 use speech::diarize::Diarizer;
 use speech::models::{DiarizeChoice, Hub, Places};
@@ -371,9 +370,9 @@ fn result(request: &JobRequest, outcome: Outcome) -> String {
     }
 }
 
-/// Speakers for given words, as the reference's service finds them.
+/// Speakers for given words, as the reference's service finds them; words without times are kept, and get some.
 pub(super) fn combined(mut transcript: Transcript, diarization: &Diarization) -> String {
-    drop_untimed(&mut transcript);
+    fill_times(&mut transcript.segments);
     assign_as_reference(&mut transcript.segments, diarization, false);
     results::full_process(&transcript)
 }
