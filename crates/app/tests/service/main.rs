@@ -17,9 +17,12 @@ mod callbacks;
 mod crashes;
 mod database;
 mod decoding;
+mod documents;
 mod downloads;
 mod failures;
 mod files;
+#[path = "../common/fixtures.rs"]
+mod fixtures;
 mod installation;
 mod lifecycle;
 mod load;
