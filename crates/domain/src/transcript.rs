@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +78,18 @@ pub struct Segment {
     /// Whether somebody else speaks during one of its words, or during the half of it if it has none.
     #[serde(default, skip_serializing_if = "is_false")]
     pub overlap: bool,
+}
+
+/// The bytes of each word in `text`; `None` unless all are found there, in their order.
+pub fn word_places(text: &str, words: &[Word]) -> Option<Vec<Range<usize>>> {
+    let mut cursor = 0;
+    let place = |word: &Word| {
+        let word = word.word.trim();
+        let start = cursor + text[cursor..].find(word)?;
+        cursor = start + word.len();
+        Some(start..cursor)
+    };
+    words.iter().map(place).collect()
 }
 
 /// One character of a text and its time.

@@ -1,8 +1,10 @@
 //! Output formats: one file each.
 //!
 //! [`write()`] turns a [`Transcript`] into the text of one file. The bytes follow whisperX's writers, with these
-//! differences: line breaks inside a text become spaces, so that no text can end its own line or cue; a segment
-//! without words still gives a cue; cues never end before they begin, and hold what one person says; JSON holds no `NaN`.
+//! differences: line breaks inside a text become spaces, so that no text can end its own line or cue; WebVTT escapes what
+//! would be markup; lines of subtitles are counted as they stand in the file; words stand apart as they do in their text; a
+//! segment without words still gives a cue; cues never end before they begin, and hold what one person says; JSON holds no
+//! `NaN`.
 
 mod aud;
 mod cue;
@@ -93,7 +95,8 @@ impl FromStr for Format {
 /// How subtitles are laid out; the other formats ignore it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ExportOptions {
-    /// Characters a line may hold, spaces not counted; `None` wraps at 1000.
+    /// Characters that a line may have as it stands in the file: spaces, names of speakers, escapes and tags included. A
+    /// word that is longer has a line of its own. `None` wraps at 1000.
     pub max_line_width: Option<NonZeroUsize>,
     /// Lines a cue may hold. With `max_line_width` the cues are cut anew, across segments; without it this has
     /// no effect.
@@ -191,8 +194,8 @@ fn one_line(text: &str) -> String {
 }
 
 /// What readers of text files take for the end of a line.
-const LINE_BREAKS: [char; 7] = [
-    '\n', '\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}',
+const LINE_BREAKS: [char; 10] = [
+    '\n', '\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}',
 ];
 
 /// The speaker's name on one line; `None` where there is none.

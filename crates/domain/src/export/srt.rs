@@ -10,7 +10,10 @@ pub(super) fn write(
     options: &ExportOptions,
     out: &mut impl Write,
 ) -> fmt::Result {
-    for (cue, number) in cue::cues(transcript, options).iter().zip(1..) {
+    for (cue, number) in cue::cues(transcript, options, cue::without_arrows)
+        .iter()
+        .zip(1..)
+    {
         let (start, end) = (timestamp::srt(cue.start), timestamp::srt(cue.end));
         writeln!(out, "{number}\n{start} --> {end}\n{}\n", cue.text)?;
     }

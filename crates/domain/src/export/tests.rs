@@ -82,7 +82,7 @@ fn render(format: Format, transcript: &Transcript) -> String {
 
 /// Cues as `start end text`, a line each.
 fn cues(transcript: &Transcript, options: &ExportOptions) -> String {
-    cue::cues(transcript, options)
+    cue::cues(transcript, options, cue::without_arrows)
         .iter()
         .map(|cue| format!("{:?} {:?} {:?}", cue.start.0, cue.end.0, cue.text))
         .collect::<Vec<_>>()
@@ -120,7 +120,7 @@ fn subrip_numbers_its_cues() {
 fn webvtt_shows_hours_only_where_there_are_any() {
     assert_eq!(
         render(Format::Vtt, &plain()),
-        "WEBVTT\n\n00:00.000 --> 00:02.500\n[SPEAKER_00]: Grüße\taus -> Köln\n\n01:01:01.000 --> 01:01:02.100\ntwo lines\n\n"
+        "WEBVTT\n\n00:00.000 --> 00:02.500\n[SPEAKER_00]: Grüße\taus -&gt; Köln\n\n01:01:01.000 --> 01:01:02.100\ntwo lines\n\n"
     );
 }
 
@@ -170,7 +170,7 @@ fn words_alone_or_with_a_count_follow_the_segment() {
 
 #[test]
 fn a_width_alone_breaks_lines_inside_the_segment() {
-    let expected = r#"0.0 5.8 "Hello \nworld. \nNext \none.""#;
+    let expected = r#"0.0 5.8 "Hello\nworld.\nNext\none.""#;
     assert_eq!(cues(&golden(), &options(5, 0)), expected);
 }
 
@@ -212,11 +212,11 @@ fn highlighting_shows_one_cue_per_word_and_gap() {
 fn a_highlighted_word_leaves_its_line_break_outside() {
     let options = ExportOptions {
         highlight_words: true,
-        ..options(11, 0)
+        ..options(12 + "<u></u>".len(), 0)
     };
     let cues = cues(&golden(), &options);
     assert!(
-        cues.contains(r#""Hello world. \n<u>Next</u> one.""#),
+        cues.contains(r#""Hello world.\n<u>Next</u> one.""#),
         "{cues}"
     );
 }
@@ -281,8 +281,8 @@ fn cues_cut_anew_end_where_the_speaker_changes() {
     1.0 1.5 "[SPEAKER_01]: Next one."
     "#);
     assert_snapshot!(cues(&dialogue, &options(5, 2)), @r#"
-    0.0 0.9 "[SPEAKER_00]: Hello \nworld."
-    1.0 1.5 "[SPEAKER_01]: Next \none."
+    0.0 0.9 "[SPEAKER_00]: Hello\nworld."
+    1.0 1.5 "[SPEAKER_01]: Next\none."
     "#);
     // and nowhere else
     dialogue.segments[1].speaker = Some("SPEAKER_00".into());
@@ -338,26 +338,135 @@ fn a_segment_whose_words_are_missing_keeps_its_text() {
 #[test]
 fn a_text_without_words_is_cut_by_its_share_of_the_time() {
     let transcript = transcript("en", vec![segment(10.0, 12.0, " abcd efgh ij")]);
-    assert_snapshot!(cues(&transcript, &options(8, 0)), @r#"10.0 12.0 "abcd efgh \nij""#);
-    assert_snapshot!(cues(&transcript, &options(8, 1)), @r#"
+    assert_snapshot!(cues(&transcript, &options(8, 0)), @r#"10.0 12.0 "abcd\nefgh ij""#);
+    assert_snapshot!(cues(&transcript, &options(9, 1)), @r#"
     10.0 11.6 "abcd efgh"
     11.6 12.0 "ij"
     "#);
 }
 
 #[test]
-fn chinese_and_japanese_are_written_without_spaces() {
-    let mut chinese = golden();
-    chinese.language = "zh".into();
-    assert_eq!(
-        cues(&chinese, &options(12, 0)),
-        r#"0.0 5.8 "Helloworld.\nNextone.""#
+fn words_stand_apart_as_they_do_in_their_text() {
+    let chinese = |language: &str| {
+        let words = vec![
+            word("你好", 0.0, 1.0),
+            word("世界", 1.0, 2.0),
+            word("OK", 2.0, 3.0),
+        ];
+        let segment = Segment {
+            words: Some(words),
+            ..segment(0.0, 3.0, "你好世界 OK")
+        };
+        transcript(language, vec![segment])
+    };
+    for language in ["zh", "en", ""] {
+        let expected = r#"0.0 3.0 "你好世界 OK""#;
+        assert_eq!(cues(&chinese(language), &options(0, 0)), expected);
+    }
+    let highlight = ExportOptions {
+        highlight_words: true,
+        ..ExportOptions::default()
+    };
+    let highlighted = cues(&chinese("zh"), &highlight);
+    assert!(
+        highlighted.contains(r#""你好<u>世界</u> OK""#),
+        "{highlighted}"
     );
-    let unaligned = transcript("zh", vec![segment(0.0, 6.0, "你好 世界再见")]);
-    assert_eq!(
-        cues(&unaligned, &options(4, 0)),
-        r#"0.0 6.0 "你好 世\n界再见""#
+    // what is not found in the text stands apart as the language has it
+    for (language, expected) in [("zh", "你好世界OK"), ("en", "你好 世界 OK")] {
+        let mut unlike = chinese(language);
+        unlike.segments[0].text = "something else".into();
+        let expected = format!("0.0 3.0 {expected:?}");
+        assert_eq!(cues(&unlike, &options(0, 0)), expected);
+    }
+}
+
+#[test]
+fn texts_without_spaces_are_cut_between_characters() {
+    let cut = |text: &str, width: usize| {
+        let transcript = transcript("", vec![segment(0.0, 6.0, text)]);
+        cue::cues(&transcript, &options(width, 0), cue::without_arrows)
+            .remove(0)
+            .text
+    };
+    assert_eq!(cut("你好 世界再见", 4), "你好 世\n界再见");
+    assert_eq!(cut("你好 世界再见", 2), "你好\n世界\n再见");
+    // signs stay with what they follow, and words of other scripts whole
+    assert_eq!(cut("我用Linux系统。好", 6), "我用\nLinux系\n统。好");
+    assert_eq!(cut("好。好", 2), "好。\n好");
+    // vowels stay with their consonants
+    assert_eq!(cut("ที่นี่ที่", 4), "ที่\nนี่\nที่");
+}
+
+#[test]
+fn texts_from_right_to_left_stay_whole() {
+    let text = "\u{200f}שלום (world) עולם\u{202c}";
+    let transcript = transcript("he", vec![segment(0.0, 1.0, text)]);
+    for format in Format::ALL {
+        assert!(render(format, &transcript).contains(text), "{format}");
+    }
+}
+
+#[test]
+fn webvtt_escapes_what_would_be_markup() {
+    let text = " Use <b>bold</b> & if a < b then AT&T <laughs> A --> B &amp;";
+    let words = text.split(' ').filter(|text| !text.is_empty());
+    let words: Vec<_> = words.map(|text| word(text, 0.0, 1.0)).collect();
+    for words in [None, Some(Vec::new()), Some(words)] {
+        let segment = Segment {
+            words,
+            speaker: Some("A&B".into()),
+            ..segment(0.0, 1.0, text)
+        };
+        let vtt = render(Format::Vtt, &transcript("en", vec![segment]));
+        assert_eq!(
+            vtt,
+            "WEBVTT\n\n00:00.000 --> 00:01.000\n[A&amp;B]: Use &lt;b&gt;bold&lt;/b&gt; &amp; if a &lt; b then AT&amp;T \
+             &lt;laughs&gt; A -&gt; B &amp;amp;\n\n"
+        );
+    }
+    let mut golden = golden();
+    golden.segments[0].words.as_mut().unwrap()[0].word = "<Hello>".into();
+    let highlight = ExportOptions {
+        highlight_words: true,
+        ..ExportOptions::default()
+    };
+    let vtt = write(Format::Vtt, &golden, &highlight).unwrap();
+    assert!(
+        vtt.contains("\n<u>&lt;Hello&gt;</u> world. Next one.\n"),
+        "{vtt}"
     );
+}
+
+#[test]
+fn no_text_breaks_its_line_or_its_field() {
+    let text = " a\tb\r\nc\rd\u{2028}e\u{85}f\u{1e}g\n\n\n-->\nh";
+    let segments = vec![segment(0.0, 1.0, text), segment(1.0, 2.0, "\n")];
+    let transcript = transcript("en", segments);
+    assert_eq!(
+        render(Format::Srt, &transcript),
+        "1\n00:00:00,000 --> 00:00:01,000\na\tb c d e f g -> h\n\n"
+    );
+    assert_eq!(
+        render(Format::Tsv, &transcript),
+        "start\tend\ttext\n0\t1000\ta b c d e f g --> h\n1000\t2000\t\n"
+    );
+}
+
+#[test]
+fn a_width_counts_what_stands_in_the_file() {
+    let transcript = dialogue();
+    for (width, expected) in [
+        (26, "[SPEAKER_00]: Hello world."),
+        (25, "[SPEAKER_00]: Hello\nworld."),
+    ] {
+        let cues = cue::cues(&transcript, &options(width, 0), cue::without_arrows);
+        assert_eq!(cues[0].text, expected);
+    }
+    let mut golden = golden();
+    golden.segments[0].words.as_mut().unwrap()[0].word = "A&B".into();
+    let vtt = write(Format::Vtt, &golden, &options(13, 0)).unwrap();
+    assert!(vtt.contains("\nA&amp;B\nworld. Next\none.\n"), "{vtt}");
 }
 
 #[test]
@@ -466,6 +575,21 @@ proptest! {
         for (start, end, lines) in parse_srt(&srt) {
             prop_assert!(start <= end);
             prop_assert!(lines.iter().all(|line| !line.contains("-->") && !line.trim().is_empty()));
+        }
+    }
+
+    #[test]
+    fn lines_keep_to_their_width(transcript in any_transcript(), options in any_options()) {
+        let options = ExportOptions { highlight_words: false, ..options };
+        let width = options.max_line_width.map_or(1000, NonZeroUsize::get);
+        let words = transcript.segments.iter().flat_map(|segment| segment.words.iter().flatten());
+        let words: Vec<_> = words.map(|word| cue::without_arrows(&one_line(&word.word))).collect();
+        let srt = write(Format::Srt, &transcript, &options).unwrap();
+        for line in parse_srt(&srt).iter().flat_map(|(_, _, lines)| lines) {
+            prop_assert_eq!(line.trim_end(), line);
+            // a word that is longer is a line of its own
+            let is_one_word = !line.contains(' ') || words.contains(line);
+            prop_assert!(line.chars().count() <= width || is_one_word, "{:?}", line);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write};
 
+use super::cue::without_arrows;
 use super::{ExportOptions, cue, timestamp};
 use crate::transcript::Transcript;
 
@@ -11,9 +12,15 @@ pub(super) fn write(
     out: &mut impl Write,
 ) -> fmt::Result {
     writeln!(out, "WEBVTT\n")?;
-    for cue in cue::cues(transcript, options) {
+    for cue in cue::cues(transcript, options, escaped) {
         let (start, end) = (timestamp::vtt(cue.start), timestamp::vtt(cue.end));
         writeln!(out, "{start} --> {end}\n{}\n", cue.text)?;
     }
     Ok(())
+}
+
+/// The text as it is shown, not read as markup.
+fn escaped(text: &str) -> String {
+    let text = without_arrows(text).replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use domain::transcript::Word;
+use domain::transcript::{Word, word_places};
 
-use super::pieces;
 use crate::align::sentences::Splitter;
 
 /// What stands before a word; the stronger is the greater.
@@ -49,7 +48,7 @@ fn sentence_starts(text: &str, words: &[Word], splitter: &Splitter) -> Vec<usize
 
 /// A text with all the words, and where each begins in it: their own, or the words with spaces between them.
 fn places<'a>(text: &'a str, words: &[Word]) -> (Cow<'a, str>, Vec<usize>) {
-    if let Some(places) = pieces::locate(text, words) {
+    if let Some(places) = word_places(text, words) {
         let starts = places.into_iter().map(|place| place.start);
         return (text.into(), starts.collect());
     }

@@ -1,20 +1,8 @@
-//! Where words stand in their text, and the text cut between them.
+//! A text cut between its words.
 
 use std::ops::Range;
 
-use domain::transcript::Word;
-
-/// The bytes of each word in `text`; `None` unless all are found there, in their order.
-pub(super) fn locate(text: &str, words: &[Word]) -> Option<Vec<Range<usize>>> {
-    let mut cursor = 0;
-    let place = |word: &Word| {
-        let word = word.word.trim();
-        let start = cursor + text[cursor..].find(word)?;
-        cursor = start + word.len();
-        Some(start..cursor)
-    };
-    words.iter().map(place).collect()
-}
+use domain::transcript::{Word, word_places};
 
 /// Cuts `text` before each of the words `cuts`, which rise and are neither the first word nor past the last. All
 /// pieces together are the text again; white space between two goes with the second, as that before a text does.
@@ -22,7 +10,7 @@ pub(super) fn locate(text: &str, words: &[Word]) -> Option<Vec<Range<usize>>> {
 /// Where the words are not found in the text, they are joined by `joiner` instead if that loses no letter; else there
 /// is no way, and `None`.
 pub(super) fn cut(text: &str, words: &[Word], cuts: &[usize], joiner: &str) -> Option<Vec<String>> {
-    let Some(places) = locate(text, words) else {
+    let Some(places) = word_places(text, words) else {
         return join(text, words, cuts, joiner);
     };
     let mut pieces = Vec::with_capacity(cuts.len() + 1);

@@ -1,13 +1,16 @@
 //! One cue per word, with that word underlined.
 
-use super::words::{self, TimedWord};
-use super::{Cue, plain_cue};
+use super::Cue;
+use super::words::{Source, TimedWord};
 use crate::export::timestamp::milliseconds;
 use crate::units::Seconds;
 
+/// Characters that the tags add to a line.
+pub(super) const N_TAG_CHARACTERS: usize = "<u></u>".len();
+
 /// The cue's time cut at its timed words; the gaps between them show the plain text.
-pub(super) fn cues(words: &[TimedWord], joiner: &str) -> Vec<Cue> {
-    let plain = plain_cue(words, joiner);
+pub(super) fn cues(source: &Source<'_>, words: &[TimedWord]) -> Vec<Cue> {
+    let plain = source.plain_cue(words);
     let mut cues = Vec::new();
     let mut shown_until = plain.start.0;
     for (idx, word) in words.iter().enumerate() {
@@ -17,27 +20,15 @@ pub(super) fn cues(words: &[TimedWord], joiner: &str) -> Vec<Cue> {
         if milliseconds(Seconds(shown_until)) < milliseconds(Seconds(start)) {
             cues.push(Cue::new(shown_until, start, &plain.text));
         }
-        cues.push(Cue::new(start, end, &underlined(words, idx)));
+        let underlined = source.text(words, |other, text| {
+            if other == idx {
+                format!("<u>{text}</u>")
+            } else {
+                text.to_owned()
+            }
+        });
+        cues.push(Cue::new(start, end, &underlined));
         shown_until = end;
     }
     cues
-}
-
-/// The cue's text with word `idx` between `<u>` and `</u>`; a line break before it stays outside. The words stand
-/// apart in every language, as the reference has it.
-fn underlined(words: &[TimedWord], idx: usize) -> String {
-    let texts: Vec<_> = words
-        .iter()
-        .enumerate()
-        .map(|(other, word)| {
-            let text = word.text.as_str();
-            if other != idx {
-                return text.to_owned();
-            }
-            let visible = text.trim_start();
-            let (before, _) = text.split_at(text.len() - visible.len());
-            format!("{before}<u>{visible}</u>")
-        })
-        .collect();
-    format!("{}{}", words::prefix(words), texts.join(" "))
 }

@@ -3,7 +3,8 @@
 use std::mem;
 use std::num::NonZeroUsize;
 
-use super::words::{self, TimedWord};
+use super::highlight::N_TAG_CHARACTERS;
+use super::words::{Source, TimedWord};
 use crate::export::ExportOptions;
 use crate::transcript::Segment;
 
@@ -16,6 +17,8 @@ const LONG_PAUSE_SECONDS: f64 = 3.0;
 /// The cues so far and the one being filled.
 #[derive(Debug)]
 pub(super) struct Layout<'a> {
+    source: &'a Source<'a>,
+    /// In code points, as lines stand in the file.
     width: usize,
     max_lines: Option<usize>,
     /// Break lines inside a text that came without words.
@@ -24,7 +27,7 @@ pub(super) struct Layout<'a> {
     cuts_anew: bool,
     done: Vec<Vec<TimedWord<'a>>>,
     cue: Vec<TimedWord<'a>>,
-    /// In code points, spaces not counted.
+    /// In code points.
     line_length: usize,
     n_lines: usize,
     /// Start of the latest timed word, in seconds.
@@ -32,11 +35,18 @@ pub(super) struct Layout<'a> {
 }
 
 impl<'a> Layout<'a> {
-    pub(super) fn new(options: &ExportOptions) -> Self {
+    pub(super) fn new(source: &'a Source<'a>, options: &ExportOptions) -> Self {
+        let width = options
+            .max_line_width
+            .map_or(DEFAULT_WIDTH, NonZeroUsize::get);
+        let for_tags = if options.highlight_words {
+            N_TAG_CHARACTERS
+        } else {
+            0
+        };
         Self {
-            width: options
-                .max_line_width
-                .map_or(DEFAULT_WIDTH, NonZeroUsize::get),
+            source,
+            width: width.saturating_sub(for_tags),
             max_lines: options.max_line_count.map(NonZeroUsize::get),
             breaks_lines: options.max_line_width.is_some(),
             cuts_anew: options.cuts_anew(),
@@ -49,14 +59,13 @@ impl<'a> Layout<'a> {
     }
 
     /// The words of each cue, in order; no cue is empty.
-    pub(super) fn lay_out(
-        mut self,
-        segments: &'a [Segment],
-        joiner: &str,
-    ) -> Vec<Vec<TimedWord<'a>>> {
+    pub(super) fn lay_out(mut self) -> Vec<Vec<TimedWord<'a>>> {
+        let segments: &'a [Segment] = &self.source.transcript.segments;
         self.last_start = segments.first().map_or(0.0, |segment| segment.start.0);
         for segment in segments {
-            let words = words::of_segment(segment, joiner, self.breaks_lines, self.cuts_anew);
+            let words = self
+                .source
+                .words(segment, self.breaks_lines, self.cuts_anew);
             for (idx, word) in words.into_iter().enumerate() {
                 self.place(word, idx == 0);
             }
@@ -74,21 +83,26 @@ impl<'a> Layout<'a> {
         let segment_ends = self.cue.last().is_some_and(|last| {
             begins_segment && (!self.cuts_anew || !last.is_of_speaker_of(&word))
         });
-        let has_room = self.line_length > 0 && self.line_length + length <= self.width;
+        let with_word = self.line_length + word.before.chars().count() + length;
+        let has_room = !self.cue.is_empty() && with_word <= self.width;
 
         if has_room && !long_pause && !segment_ends {
-            self.line_length += length;
+            self.line_length = with_word;
         } else {
             let is_full = self
                 .max_lines
                 .is_some_and(|max_lines| long_pause || self.n_lines >= max_lines);
-            if segment_ends || (is_full && !self.cue.is_empty()) {
+            if segment_ends || is_full {
                 self.flush();
-            } else if self.line_length > 0 {
-                self.n_lines += 1;
-                word.text.insert(0, '\n');
             }
-            self.line_length = length;
+            if self.cue.is_empty() {
+                let prefix = self.source.prefix(word.segment);
+                self.line_length = prefix.chars().count() + length;
+            } else {
+                self.n_lines += 1;
+                word.before = "\n";
+                self.line_length = length;
+            }
         }
         self.last_start = word.start.unwrap_or(self.last_start);
         self.cue.push(word);

@@ -1,12 +1,18 @@
 //! The words that cues are laid out from.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::super::{one_line, speaker_prefix};
-use crate::transcript::{Segment, Word};
+use super::{Cue, Escape};
+use crate::language::joiner;
+use crate::transcript::{Segment, Transcript, Word, word_places};
 
 /// A word on its way into a cue, with the segment it came from.
 #[derive(Debug, Clone)]
 pub(super) struct TimedWord<'a> {
-    /// Stripped; begins with a line break where a new line begins.
+    /// What parts it from the word before it in its cue: nothing, a space, or a line break.
+    pub(super) before: &'static str,
+    /// As it stands in the file, without blanks around it; never empty.
     pub(super) text: String,
     /// In seconds.
     pub(super) start: Option<f64>,
@@ -32,49 +38,118 @@ impl TimedWord<'_> {
     }
 }
 
-/// The words of a segment: its own, or else its text cut to pieces.
-///
-/// The pieces carry times, by their share of the characters, only if `estimate_times`; and they are the whole text
-/// unless `cut`. So no text is lost where the alignment found no words.
-pub(super) fn of_segment<'a>(
-    segment: &'a Segment,
-    joiner: &str,
-    cut: bool,
-    estimate_times: bool,
-) -> Vec<TimedWord<'a>> {
-    let own: Vec<_> = segment
-        .words
-        .iter()
-        .flatten()
-        .filter_map(|word| of_word(word, segment))
-        .collect();
-    if !own.is_empty() {
-        return own;
+/// What cues are made of, and how a format writes it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub(super) transcript: &'a Transcript,
+    pub(super) escape: Escape,
+}
+
+impl<'a> Source<'a> {
+    /// A segment as it is; `None` if it says nothing.
+    pub(super) fn segment_cue(&self, segment: &Segment) -> Option<Cue> {
+        let text = (self.escape)(&one_line(&segment.text));
+        (!text.is_empty()).then(|| {
+            let text = format!("{}{text}", self.prefix(segment));
+            Cue::new(segment.start.0, segment.end.0, &text)
+        })
     }
 
-    let text = one_line(&segment.text);
-    let mut words: Vec<_> = if cut {
-        pieces(&text, joiner)
-    } else {
-        vec![text]
+    /// All words of a cue for the whole of its time.
+    pub(super) fn plain_cue(&self, words: &[TimedWord]) -> Cue {
+        let (start, end) = span(words);
+        Cue::new(start, end, &self.text(words, |_, text| text.to_owned()))
     }
-    .into_iter()
-    .filter(|piece| !piece.trim().is_empty())
-    .map(|text| TimedWord {
-        text,
-        start: None,
-        end: None,
-        segment,
-    })
-    .collect();
-    if estimate_times {
-        share_time(&mut words, segment);
+
+    /// The text of a cue, with its speaker before it; `shown` says how the word of a number is written.
+    pub(super) fn text(
+        &self,
+        words: &[TimedWord],
+        shown: impl Fn(usize, &str) -> String,
+    ) -> String {
+        let mut text = words
+            .first()
+            .map_or_else(String::new, |word| self.prefix(word.segment));
+        for (idx, word) in words.iter().enumerate() {
+            text.push_str(if idx == 0 { "" } else { word.before });
+            text.push_str(&shown(idx, &word.text));
+        }
+        text
     }
-    words
+
+    /// What stands before the words of a cue that begins with this segment.
+    pub(super) fn prefix(&self, segment: &Segment) -> String {
+        (self.escape)(&speaker_prefix(segment))
+    }
+
+    /// The words of a segment: its own, or else its text cut to pieces.
+    ///
+    /// The pieces carry times, by their share of the characters, only if `estimate_times`; and they are the whole text
+    /// unless `cut`. So no text is lost where the alignment found no words.
+    pub(super) fn words(
+        &self,
+        segment: &'a Segment,
+        cut: bool,
+        estimate_times: bool,
+    ) -> Vec<TimedWord<'a>> {
+        let words = self.own_words(segment);
+        if !words.is_empty() {
+            return words;
+        }
+        let text = one_line(&segment.text);
+        let pieces = if cut {
+            pieces(&text)
+        } else {
+            vec![(" ", text)]
+        };
+        let pieces = pieces.into_iter().filter(|(_, text)| !text.is_empty());
+        let mut words: Vec<_> = pieces
+            .map(|(before, text)| TimedWord {
+                before,
+                text: (self.escape)(&text),
+                start: None,
+                end: None,
+                segment,
+            })
+            .collect();
+        if let Some(first) = words.first_mut() {
+            first.before = self.joiner();
+        }
+        if estimate_times {
+            share_time(&mut words, segment);
+        }
+        words
+    }
+
+    /// Words stand apart as they do in the text; where they are not found there, as the language has it.
+    fn own_words(&self, segment: &'a Segment) -> Vec<TimedWord<'a>> {
+        let words = segment.words.as_deref().unwrap_or_default();
+        let places = word_places(&segment.text, words);
+        let before = |idx: usize| match &places {
+            Some(places) if idx > 0 && places[idx - 1].end == places[idx].start => "",
+            Some(_) if idx > 0 => " ",
+            _ => self.joiner(),
+        };
+        let timed = |(idx, word): (usize, &Word)| {
+            let text = one_line(&word.word);
+            (!text.is_empty()).then(|| TimedWord {
+                before: before(idx),
+                text: (self.escape)(&text),
+                start: word.start.map(|time| time.0),
+                end: word.end.map(|time| time.0),
+                segment,
+            })
+        };
+        words.iter().enumerate().filter_map(timed).collect()
+    }
+
+    fn joiner(&self) -> &'static str {
+        joiner(&self.transcript.language)
+    }
 }
 
 /// First start and last end, in seconds; the segment's where no word has such a time.
-pub(super) fn span(words: &[TimedWord]) -> (f64, f64) {
+fn span(words: &[TimedWord]) -> (f64, f64) {
     let start = words.iter().filter_map(|word| word.start).reduce(f64::min);
     let end = words.iter().filter_map(|word| word.end).reduce(f64::max);
     let segment = words.first().map(|word| word.segment);
@@ -85,47 +160,36 @@ pub(super) fn span(words: &[TimedWord]) -> (f64, f64) {
     }
 }
 
-/// The text of a cue, with its speaker before it.
-pub(super) fn join(words: &[TimedWord], joiner: &str) -> String {
-    let texts: Vec<_> = words.iter().map(|word| word.text.as_str()).collect();
-    format!("{}{}", prefix(words), texts.join(joiner))
-}
-
-/// The speaker of the cue's first word.
-pub(super) fn prefix(words: &[TimedWord]) -> String {
-    words
-        .first()
-        .map_or_else(String::new, |word| speaker_prefix(word.segment))
-}
-
-fn of_word<'a>(word: &Word, segment: &'a Segment) -> Option<TimedWord<'a>> {
-    let text = one_line(&word.word);
-    (!text.is_empty()).then(|| TimedWord {
-        text,
-        start: word.start.map(|time| time.0),
-        end: word.end.map(|time| time.0),
-        segment,
-    })
-}
-
-/// Where a line may be broken: at spaces, or anywhere in a language that is written without them.
-fn pieces(text: &str, joiner: &str) -> Vec<String> {
-    if joiner.is_empty() {
-        text.chars()
-            .map(String::from)
-            .fold(Vec::new(), attach_space)
-    } else {
-        text.split_whitespace().map(str::to_owned).collect()
-    }
-}
-
-/// Keeps a space with the character before it, so that the pieces joined are the text again.
-fn attach_space(mut pieces: Vec<String>, character: String) -> Vec<String> {
-    match pieces.last_mut() {
-        Some(last) if character.trim().is_empty() => last.push_str(&character),
-        _ => pieces.push(character),
+/// A text cut where a line may be broken, each piece with what stands before it: at spaces, and beside letters of scripts
+/// that are written without them.
+fn pieces(text: &str) -> Vec<(&'static str, String)> {
+    let mut pieces: Vec<(&'static str, String)> = Vec::new();
+    for word in text.split_whitespace() {
+        let mut before = " ";
+        let mut is_after_unspaced = false;
+        for character in word.graphemes(true) {
+            let is_unspaced = character.chars().any(is_of_unspaced_script);
+            let is_letter = character.chars().any(char::is_alphanumeric);
+            let may_break = is_letter && (is_unspaced || is_after_unspaced);
+            match pieces.last_mut() {
+                // signs stay with what they follow
+                Some((_, piece)) if before.is_empty() && !may_break => piece.push_str(character),
+                _ => pieces.push((before, character.to_owned())),
+            }
+            before = "";
+            if is_letter {
+                is_after_unspaced = is_unspaced;
+            }
+        }
     }
     pieces
+}
+
+/// Chinese, Japanese, Thai, Lao, Burmese and Khmer.
+fn is_of_unspaced_script(character: char) -> bool {
+    matches!(character,
+        '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{30ff}'
+        | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 /// Spreads the segment's time over its words by their characters.
