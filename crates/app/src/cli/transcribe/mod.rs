@@ -2,6 +2,7 @@
 
 mod args;
 mod engines;
+mod names;
 mod output;
 mod parse;
 mod plan;
@@ -75,7 +76,7 @@ impl<'a> Run<'a> {
         for note in &self.plan.notes {
             self.console.note(note);
         }
-        self.plan.output.prepare()?;
+        self.plan.output.prepare(&self.plan.inputs)?;
         let inputs = self.readable_inputs();
         if inputs.is_empty() {
             return Ok(());

@@ -1,7 +1,6 @@
 //! Where results go: one stream, or a folder of files that are never half-written.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -10,6 +9,7 @@ use domain::export::{self, ExportOptions, Format};
 use domain::transcript::Transcript;
 use tempfile::{Builder, NamedTempFile};
 
+use super::names;
 use crate::cli::Input;
 use crate::cli::dialogue::{self, Look};
 use crate::cli::split_args::SplitArgs;
@@ -72,47 +72,35 @@ impl Shape {
 impl Output {
     /// Two recordings whose results would have one name, or a result that would replace a recording.
     pub(super) fn find_clash(&self, inputs: &[Input]) -> Option<Failure> {
-        let Self::Folder { folder, formats } = self else {
-            return None;
-        };
-        let recordings: HashSet<_> = inputs.iter().filter_map(Input::real_path).collect();
-        let mut owners: HashMap<PathBuf, &Input> = HashMap::new();
-        for input in inputs {
-            for format in formats {
-                let path = path_of(folder, input, *format);
-                if path
-                    .canonicalize()
-                    .is_ok_and(|path| recordings.contains(&path))
-                {
-                    return Some(clash(format!(
-                        "the result of {input} would replace the recording {}",
-                        path.display()
-                    )));
-                }
-                if let Some(owner) = owners.insert(path.clone(), input) {
-                    return Some(clash(format!(
-                        "the results of {owner} and {input} would both be {}",
-                        path.display()
-                    )));
-                }
-            }
+        match self {
+            Self::Stream { .. } => None,
+            Self::Folder { folder, formats } => names::find_clash(folder, inputs, formats),
         }
-        None
     }
 
-    /// Makes the folder, and sees that files can be written in it.
-    pub(super) fn prepare(&self) -> Result<(), Failure> {
-        let Self::Folder { folder, .. } = self else {
+    /// What people should know of the names of results.
+    pub(super) fn notes(&self, inputs: &[Input]) -> Vec<String> {
+        match self {
+            Self::Stream { .. } => Vec::new(),
+            Self::Folder { formats, .. } => names::notes(inputs, formats),
+        }
+    }
+
+    /// Makes the folder, and sees that every result can be written in it.
+    pub(super) fn prepare(&self, inputs: &[Input]) -> Result<(), Failure> {
+        let Self::Folder { folder, formats } = self else {
             return Ok(());
         };
         try_folder(folder).map_err(|error| {
-            let exit = match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Exit::Internal,
-                _ => Exit::Usage,
-            };
             let message = format!("cannot write in {}: {error}", folder.display());
-            Failure::new(exit, message).with_hint("name another folder with --output-dir")
-        })
+            Failure::new(Exit::Usage, message).with_hint("name another folder with --output-dir")
+        })?;
+        for input in inputs {
+            for format in formats {
+                names::check(&names::path_of(folder, input, formats, *format))?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes the result of `input`; `is_first` tells whether it is the first to go out.
@@ -139,7 +127,7 @@ impl Output {
             }
             Self::Folder { folder, formats } => {
                 for format in formats {
-                    let path = path_of(folder, input, *format);
+                    let path = names::path_of(folder, input, formats, *format);
                     let text = shape.render(transcript, *format)?;
                     replace(&path, folder, &text, interrupt).map_err(|error| {
                         let message = format!("cannot write {}: {error}", path.display());
@@ -152,24 +140,11 @@ impl Output {
     }
 }
 
-fn clash(message: String) -> Failure {
-    Failure::new(Exit::Usage, message)
-        .with_hint("transcribe them in two runs, with another --output-dir")
-}
-
 /// Makes the folder, writes a little, and takes it away again.
 fn try_folder(folder: &Path) -> io::Result<()> {
     fs::create_dir_all(folder)?;
     let mut probe = new_file(folder)?;
     probe.as_file_mut().write_all(&[0; 4096])
-}
-
-/// Folder, base name and extension; the base name may hold dots.
-fn path_of(folder: &Path, input: &Input, format: Format) -> PathBuf {
-    let mut name = input.base_name();
-    name.push(".");
-    name.push(format.extension());
-    folder.join(name)
 }
 
 /// Writes beside `path`, then puts the whole file in its place.
@@ -213,39 +188,13 @@ mod tests {
         }
     }
 
-    fn inputs(paths: &[&str]) -> Vec<Input> {
-        paths.iter().map(|path| Input::new(path.into())).collect()
-    }
-
-    #[test]
-    fn two_recordings_of_one_name_clash() {
-        let output = folder_output(Path::new("out"));
-        assert_eq!(output.find_clash(&inputs(&["a/x.wav", "y.wav"])), None);
-        let clash = output.find_clash(&inputs(&["a/x.wav", "b/x.mp3"])).unwrap();
-        assert_eq!(clash.exit, Exit::Usage);
-        assert_eq!(
-            clash.message,
-            "the results of a/x.wav and b/x.mp3 would both be out/x.txt"
-        );
-    }
-
-    #[test]
-    fn a_result_does_not_replace_a_recording() {
-        let folder = tempfile::tempdir().unwrap();
-        let recording = folder.path().join("talk.srt");
-        fs::write(&recording, "RIFF").unwrap();
-        let input = Input::new(recording);
-        let clash = folder_output(folder.path()).find_clash(&[input]).unwrap();
-        assert!(clash.message.contains("would replace the recording"));
-    }
-
     #[test]
     fn files_are_replaced_whole_and_nothing_else_is_left() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("talk.txt"), "old").unwrap();
         let output = folder_output(folder.path());
         let input = Input::new("talk.wav".into());
-        output.prepare().unwrap();
+        output.prepare(std::slice::from_ref(&input)).unwrap();
         let written = output.write(
             &input,
             &Transcript::default(),

@@ -77,7 +77,7 @@ impl Plan {
         problems.extend(subtitle_problems(&args));
         problems.extend(speaker_problems(&args.speakers));
 
-        let notes = notes(&args);
+        let mut notes = notes(&args);
         let words = words(&args);
         let export = ExportOptions {
             max_line_width: args.output.max_line_width,
@@ -90,6 +90,7 @@ impl Plan {
             .map_err(|problem| problems.push(problem));
         if let Ok(output) = &output {
             problems.extend(output.find_clash(&inputs));
+            notes.extend(output.notes(&inputs));
         }
 
         let (Ok(output), true) = (output, problems.is_empty()) else {
