@@ -5,16 +5,18 @@ use std::path::PathBuf;
 use clap::ValueEnum;
 use domain::export::{self, ExportOptions, Format};
 use domain::language::Language;
+use domain::progress::Monitor;
 use domain::transcript::Transcript;
 use domain::transcript_input::Form;
+use speech::models::{self, AlignChoice, ModelChoice, ModelRequest};
 use speech::pipeline::{Request, Text};
 
 use super::Input;
 use super::align_args::AlignArgs;
 use super::documents;
 use super::machine_args::MachineArgs;
-use crate::console::Console;
-use crate::engine::{Alignment, Models};
+use crate::console::{Console, Progress};
+use crate::engine::{Alignment, Machine, Models, Recogniser};
 use crate::exit::{Exit, Failure};
 use crate::guard;
 use crate::interrupt::Interrupt;
@@ -23,7 +25,8 @@ use crate::stdout::print;
 /// Find the time of every word of a transcript
 ///
 /// The transcript is JSON as `scriven transcribe -f json` writes it: segments with text, start and end, and a language.
-/// The result, on standard output, has a segment for each sentence and the words with their times.
+/// The result, on standard output, has a segment for each sentence and the words with their times. A language without an
+/// alignment model on this machine or at the hub is timed by the smallest recogniser that is installed.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Args {
@@ -73,17 +76,12 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
     let options = args.align.options();
     let places = args.machine.places();
     let machine = args.machine.machine();
-    let alignment = Alignment::new(places, args.align.align_model, &machine);
     // The models are loaded by what the transcript says.
     language.code().clone_into(&mut transcript.language);
-
+    let choice = args.align.align_model;
     let following = console.follow("model", interrupt);
-    alignment.find(language, &following)?;
+    let models = find_models(language, choice, &places, &machine, &following, console)?;
     drop(following);
-    let models = Models {
-        alignment: Some(alignment),
-        ..Models::default()
-    };
     let request = Request {
         text: Text::Given(transcript),
         align: Some(options),
@@ -97,6 +95,39 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
     let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
         .map_err(|error| Failure::from_error(Exit::Internal, &error))?;
     print(&text).map(drop)
+}
+
+/// The alignment model; where there is no default for the language, the smallest recogniser that knows it.
+fn find_models(
+    language: Language,
+    choice: Option<AlignChoice>,
+    places: &ModelRequest,
+    machine: &Machine,
+    monitor: &Progress<'_>,
+    console: &Console,
+) -> Result<Models, Failure> {
+    let is_named = choice.is_some();
+    let alignment = Alignment::new(places.clone(), choice, machine);
+    let Err(failure) = alignment.find(language, monitor) else {
+        return Ok(Models {
+            alignment: Some(alignment),
+            ..Models::default()
+        });
+    };
+    let recogniser = models::smallest_recogniser(language, &places.places);
+    let Some(name) = recogniser.filter(|_| !is_named && !monitor.is_cancelled()) else {
+        return Err(failure);
+    };
+    let request = ModelRequest {
+        choice: Some(ModelChoice::Name(name)),
+        ..places.clone()
+    };
+    let recogniser = Recogniser::find(&request, machine, monitor)?;
+    console.note(&format!("words are timed by the model '{name}': {failure}"));
+    Ok(Models {
+        recogniser: Some(recogniser),
+        ..Models::default()
+    })
 }
 
 fn language_of(transcript: &Transcript) -> Result<Language, Failure> {

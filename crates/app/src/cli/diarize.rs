@@ -105,7 +105,7 @@ fn hear(
     let models = Models {
         segmenter: Some(segmenter),
         voices: Some(voices),
-        alignment: None,
+        ..Models::default()
     };
     drop(following);
     let request = Request {

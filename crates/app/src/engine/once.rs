@@ -10,15 +10,19 @@ use speech::diarize::Diarizer;
 use speech::pipeline::{EngineFailure, Engines, Outcome, Pipeline, Request};
 use speech::pyannet::PyanNet;
 
-use super::{Alignment, Segmenter, Voices, audio_settings, failure, load_shown, source};
+use super::{
+    Alignment, Recogniser, Segmenter, Voices, audio_settings, failure, load_shown, source,
+};
 use crate::cli::Input;
 use crate::console::{Console, Progress};
 use crate::exit::Failure;
 use crate::interrupt::Interrupt;
 
-/// The models of a command that works on one recording and recognises nothing: what it does not need is `None`.
+/// The models of a command that works on one recording and recognises no text: what it does not need is `None`.
 #[derive(Debug, Default)]
 pub(crate) struct Models {
+    /// Times words where there is no alignment model.
+    pub(crate) recogniser: Option<Recogniser>,
     pub(crate) segmenter: Option<Segmenter>,
     pub(crate) alignment: Option<Alignment>,
     pub(crate) voices: Option<Voices>,
@@ -64,7 +68,11 @@ impl Engines for Shown<'_> {
     }
 
     fn recogniser(&self, _monitor: &dyn Monitor) -> Result<Arc<Whisper>, EngineFailure> {
-        Err("the command recognises nothing".into())
+        load_shown(
+            self.models.recogniser.as_ref(),
+            self.progress,
+            Recogniser::load,
+        )
     }
 
     fn aligner(
@@ -72,6 +80,9 @@ impl Engines for Shown<'_> {
         language: Language,
         monitor: &dyn Monitor,
     ) -> Result<Option<Arc<Aligner>>, EngineFailure> {
+        if self.models.alignment.is_none() {
+            return Ok(None);
+        }
         let load = |alignment: &Alignment| {
             let folder = alignment.find(language, monitor)?;
             alignment.load(&folder, language)

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use domain::language::Language;
 use domain::model::ModelName;
 use domain::progress::Monitor;
 
@@ -51,6 +52,13 @@ pub fn find(choice: &ModelChoice, places: &Places) -> Result<Option<ModelFolder>
         name: choice.name(),
         kind: choice.kind(),
     }))
+}
+
+/// The smallest published recogniser on this machine that knows `language`.
+pub fn smallest_recogniser(language: Language, places: &Places) -> Option<ModelName> {
+    let knows = |name: &ModelName| !name.is_english_only() || language == Language::ENGLISH;
+    let is_here = |name: &ModelName| matches!(find(&ModelChoice::Name(*name), places), Ok(Some(_)));
+    ModelName::all().filter(knows).find(is_here)
 }
 
 /// The models on this machine that were not asked for by a published name, unchecked: repositories, by name.

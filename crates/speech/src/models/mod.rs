@@ -22,6 +22,6 @@ pub use diarize::{DiarizeChoice, DiarizeFolders, SpeakerModel, VoiceFolder};
 pub use error::ModelError;
 pub use fetch::pull;
 pub use folder::{ModelFolder, ModelKind};
-pub use locate::{find, installed_repositories, locate};
+pub use locate::{find, installed_repositories, locate, smallest_recogniser};
 pub use request::{Hub, ModelChoice, ModelRequest, Places};
 pub use verify::{CheckedFile, verify};

@@ -26,13 +26,14 @@ pub trait Engines: Sync + fmt::Debug {
     /// It cannot be had.
     fn segmenter(&self, monitor: &dyn Monitor) -> Result<Arc<PyanNet>, EngineFailure>;
 
-    /// The recogniser.
+    /// The recogniser; also asked for where a text is given and no aligner is there.
     ///
     /// # Errors
     /// It cannot be had, or cannot do what is asked.
     fn recogniser(&self, monitor: &dyn Monitor) -> Result<Arc<Whisper>, EngineFailure>;
 
-    /// The model that times words of `language`; `None` where there is none and words keep the times they have.
+    /// The model that times words of `language`; `None` where there is none: words of a text that is given are then timed
+    /// by the recogniser, others keep the times they have.
     ///
     /// # Errors
     /// It cannot be had, and nothing will do instead.

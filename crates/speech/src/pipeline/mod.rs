@@ -213,7 +213,8 @@ impl Words<'_> {
         transcript.map_err(PipelineError::Transcribe)
     }
 
-    /// Times the words anew, if there is a model for their language.
+    /// Times the words anew, if there is a model for their language. Words of a text that is given have no times yet: if
+    /// there is none, the recogniser times them.
     fn align(
         &self,
         transcript: &mut Transcript,
@@ -223,21 +224,22 @@ impl Words<'_> {
         else {
             return Ok(());
         };
-        let aligner = self.engines.aligner(language, monitor);
-        let Some(aligner) = aligner.map_err(PipelineError::model(Stage::Align))? else {
-            return Ok(());
-        };
-        transcript.segments = timed(Stage::Align, monitor, || {
-            align::align(
-                &aligner,
-                &transcript.segments,
-                self.samples,
-                &options,
-                monitor,
-            )
-            .map_err(PipelineError::Align)
-        })?;
-        transcript.word_timing = Some(WordTiming::Ctc);
+        let (segments, samples) = (&transcript.segments, self.samples);
+        let model = PipelineError::model(Stage::Align);
+        if let Some(aligner) = self.engines.aligner(language, monitor).map_err(&model)? {
+            transcript.segments = timed(Stage::Align, monitor, || {
+                align::align(&aligner, segments, samples, &options, monitor)
+                    .map_err(PipelineError::Align)
+            })?;
+            transcript.word_timing = Some(WordTiming::Ctc);
+        } else if matches!(self.request.text, Text::Given(_)) {
+            let whisper = self.engines.recogniser(monitor).map_err(&model)?;
+            transcript.segments = timed(Stage::Align, monitor, || {
+                asr::time_words(&whisper, samples, segments, language, monitor)
+                    .map_err(PipelineError::Transcribe)
+            })?;
+            transcript.word_timing = Some(WordTiming::Attention);
+        }
         Ok(())
     }
 }

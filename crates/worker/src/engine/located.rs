@@ -198,14 +198,7 @@ impl Shelf {
         language: Language,
         compute_type: ComputeType,
     ) -> Result<Found<PathBuf>, TaskFailure> {
-        let speaks = |name: &ModelName| !name.is_english_only() || language == Language::ENGLISH;
-        let is_here = |name: &ModelName| {
-            matches!(
-                models::find(&ModelChoice::Name(*name), &self.places),
-                Ok(Some(_))
-            )
-        };
-        let name = ModelName::all().filter(speaks).find(is_here);
+        let name = models::smallest_recogniser(language, &self.places);
         let name = name.ok_or_else(|| {
             let cause = format!(
                 "no model that times words of {} is installed",

@@ -13,7 +13,7 @@ use domain::results;
 use domain::transcript::Transcript;
 use speech::Pool;
 use speech::align::Aligner;
-use speech::asr::{Whisper, time_words};
+use speech::asr::Whisper;
 use speech::assign::{assign_as_reference, fill_times};
 use speech::audio;
 use speech::diarize::Diarizer;
@@ -94,11 +94,6 @@ impl SpeechEngine {
             .media
             .clone()
             .ok_or_else(|| TaskFailure::fail(Stage::Decode, "the recording is no longer there"))?;
-        if let JobRequest::Alignment { transcript, .. } = &job.request
-            && located.aligner.is_none()
-        {
-            return self.align_by_recogniser(&models, transcript, &media, monitor);
-        }
         let pipeline = Pipeline {
             engines: &models,
             audio: self.audio.clone(),
@@ -134,27 +129,6 @@ impl SpeechEngine {
                 TaskFailure::fail(Stage::Transcribe, &cause)
             }
         })
-    }
-
-    /// Times of a known text from a recogniser, where no model for its language is installed.
-    fn align_by_recogniser(
-        &self,
-        models: &Models<'_>,
-        transcript: &Transcript,
-        media: &std::path::Path,
-        monitor: &dyn Monitor,
-    ) -> Result<String, TaskFailure> {
-        let decode = speech::pipeline::PipelineError::Decode;
-        monitor.begins(Stage::Decode);
-        let audio::Recording { samples, .. } =
-            audio::decode(media, &self.audio, monitor).map_err(decode)?;
-        let whisper = models.whisper().map_err(|problem| problem.0)?;
-        monitor.begins(Stage::Align);
-        let mut transcript = transcript.clone();
-        let language = transcript.language.parse().unwrap_or(Language::ENGLISH);
-        let timed = time_words(&whisper, &samples, &transcript.segments, language, monitor);
-        transcript.segments = timed.map_err(speech::pipeline::PipelineError::Transcribe)?;
-        Ok(results::alignment(&transcript))
     }
 }
 
@@ -319,10 +293,11 @@ fn request(request: &JobRequest, located: &Located) -> Request {
         JobRequest::Alignment {
             transcript, align, ..
         } => {
-            let language = located.aligner.as_ref().map(|(_, language)| *language);
+            // Where nobody knows it, a model was named.
+            let language = transcript.language.parse().unwrap_or(Language::ENGLISH);
             Request {
                 text: Text::Given(Transcript {
-                    language: language.unwrap_or(Language::ENGLISH).code().to_owned(),
+                    language: language.code().to_owned(),
                     ..transcript.clone()
                 }),
                 align: Some(align.options()),
