@@ -138,6 +138,7 @@ const MODELS: &[(&str, &str)] = &[
     ),
     ("distil-small.en", "Systran/faster-distil-whisper-small.en"),
     ("distil-large-v3", "Systran/faster-distil-whisper-large-v3"),
+    ("distil-large-v3.5", "distil-whisper/distil-large-v3.5-ct2"),
     (
         "nyrahealth/faster_CrisperWhisper",
         "nyrahealth/faster_CrisperWhisper",
@@ -150,7 +151,7 @@ mod tests {
 
     #[test]
     fn every_name_reads_back_as_itself() {
-        assert_eq!(ModelName::all().len(), 18);
+        assert_eq!(ModelName::all().len(), 19);
         for model in ModelName::all() {
             assert_eq!(model.as_str().parse(), Ok(model));
         }

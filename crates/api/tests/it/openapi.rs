@@ -191,7 +191,7 @@ async fn c4_5_the_schemas_that_clients_know_are_there() {
     }
     assert_eq!(
         schemas["WhisperModel"]["enum"].as_array().unwrap().len(),
-        18
+        19
     );
 }
 

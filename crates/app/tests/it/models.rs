@@ -3,6 +3,8 @@
 use std::fs;
 use std::net::TcpListener;
 
+use domain::model::ModelName;
+
 use crate::command::{Desk, Ran};
 
 /// Puts a whole model there, with the sums of its files or without.
@@ -38,14 +40,19 @@ fn models(desk: &Desk, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn list_shows_all_eighteen_and_what_is_here() {
+fn list_shows_all_names_and_what_is_here() {
     let desk = Desk::new();
     put_model(&desk, "mine/small");
     put_model(&desk, "mine/owner--own");
     let ran = models(&desk, &["list", "--model-dir", "mine"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     let lines: Vec<_> = ran.stdout.lines().collect();
-    assert_eq!(lines.len(), 1 + 18 + 1, "{}", ran.stdout);
+    assert_eq!(
+        lines.len(),
+        1 + ModelName::all().len() + 1,
+        "{}",
+        ran.stdout
+    );
     let line = |name: &str| lines.iter().find(|line| line.starts_with(name)).unwrap();
     assert!(line("small ").ends_with("mine/small"));
     assert!(line("medium ").ends_with('-'));
