@@ -5,6 +5,7 @@ use std::path::Path;
 use domain::transcript::{Transcript, Word};
 
 use crate::command::{Desk, tiny_model};
+use crate::fixtures::field_path;
 
 /// How each sentence begins.
 const J: &str = "And so my fellow Americans";
@@ -31,9 +32,8 @@ fn all_that_is_said_comes_out_where_it_is_said() {
     if tiny_model("all_that_is_said_comes_out_where_it_is_said").is_none() {
         return;
     }
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/field");
     let desk = Desk::new();
-    let files = FILES.map(|(name, _)| folder.join(name).to_str().unwrap().to_owned());
+    let files = FILES.map(|(name, _)| field_path(name).to_str().unwrap().to_owned());
     let flags = ["transcribe", "--model", "tiny.en", "-f", "json", "-o", "."];
     let files = files.iter().map(String::as_str);
     let ran = desk.run(&flags.into_iter().chain(files).collect::<Vec<_>>());

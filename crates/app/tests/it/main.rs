@@ -11,7 +11,10 @@ mod broken_files;
 mod check_config;
 mod combine;
 mod command;
+mod documents;
 mod field;
+#[path = "../common/fixtures.rs"]
+mod fixtures;
 mod help;
 mod interrupt;
 mod models;

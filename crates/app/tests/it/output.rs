@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
 use crate::command::{Desk, Ran, silence, skip, tiny_model};
+use crate::fixtures::field_path;
 
 #[test]
 fn every_format_lands_in_the_folder_and_replaces_what_was_there() {
@@ -39,6 +40,70 @@ fn every_format_lands_in_the_folder_and_replaces_what_was_there() {
     );
     assert_eq!(desk.read("out/my.talk.srt"), "");
     assert_eq!(desk.read("out/my.talk.vtt"), "WEBVTT\n\n");
+}
+
+#[test]
+fn f18_a_name_that_is_too_long_is_shortened() {
+    if tiny_model("f18_a_name_that_is_too_long_is_shortened").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    // 255 bytes, of which the last letter before the extension has two
+    let name = "y".repeat(249) + "é.mp3";
+    desk.put(&name, silence(1));
+    let arguments = ["transcribe", &*name, "--model", "tiny.en", "-o", "out"];
+    let ran = desk.run(&[&arguments[..], &["-f", "json"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(desk.list("out"), ["y".repeat(249) + ".json"]);
+    let note = "…: its results have a shorter name, since a name has at most 255 bytes\n";
+    assert!(ran.stderr.contains(note), "{ran:?}");
+}
+
+#[test]
+fn f19_no_line_is_longer_than_asked_for() {
+    if tiny_model("f19_no_line_is_longer_than_asked_for").is_none() {
+        return;
+    }
+    let desk = Desk::new();
+    let recording = field_path("05-gap.mkv").display().to_string();
+    let arguments = ["transcribe", "-q", "--model", "tiny.en", &recording];
+    for (flags, width) in [
+        (
+            &[
+                "-f",
+                "srt",
+                "--max-line-width",
+                "42",
+                "--max-line-count",
+                "2",
+            ][..],
+            42,
+        ),
+        (
+            &[
+                "-f",
+                "vtt",
+                "--max-line-width",
+                "20",
+                "--max-line-count",
+                "1",
+            ],
+            20,
+        ),
+        (
+            &["-f", "srt", "--max-line-width", "30", "--highlight-words"],
+            30,
+        ),
+    ] {
+        let ran = desk.run(&[&arguments[..], flags].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stdout.contains("country"), "{ran:?}");
+        let texts = ran.stdout.lines().filter(|line| !line.contains(" --> "));
+        for line in texts {
+            assert_eq!(line, line.trim_end());
+            assert!(line.chars().count() <= width, "{line:?} in {flags:?}");
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -193,7 +258,7 @@ fn a_full_disk_is_an_error_and_leaves_nothing_half_written() {
     // No free page: found before the work.
     let ran = run();
     ran.assert_failed(
-        5,
+        2,
         "scriven: cannot write in disk: No space left on device (os error 28)\n\
          hint: name another folder with --output-dir",
     );

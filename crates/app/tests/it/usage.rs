@@ -180,3 +180,25 @@ fn a_read_only_folder_is_found_before_the_work() {
     let ran = desk.run_without_models(&["transcribe", "talk.wav", "-o", "/proc/self"]);
     ran.assert_failed_saying(2, "scriven: cannot write in /proc/self: ");
 }
+
+#[test]
+fn f18_a_result_that_cannot_be_written_is_found_before_the_work() {
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    desk.put("out/talk.json/file", "");
+    let arguments = ["transcribe", "talk.wav", "-f", "all", "-o", "out"];
+    desk.run_without_models(&arguments).assert_failed(
+        2,
+        "scriven: cannot write out/talk.json: there is a folder of that name\n\
+         hint: name another folder with --output-dir",
+    );
+    let folder = "y".repeat(256);
+    let ran = desk.run_without_models(&["transcribe", "talk.wav", "-o", &folder]);
+    ran.assert_failed_saying(2, "File name too long");
+    // names that differ only in what must be cut off
+    let [first, second] = ["a", "b"].map(|end| "y".repeat(250) + end + ".wav");
+    desk.put(&first, silence(1));
+    desk.put(&second, silence(1));
+    let ran = desk.run_without_models(&["transcribe", &first, &second, "-f", "json", "-o", "out"]);
+    ran.assert_failed_saying(2, "would both be out/yyy");
+}

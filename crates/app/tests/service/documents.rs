@@ -127,7 +127,7 @@ async fn f12_what_cannot_be_read_is_told_by_member_and_segment() {
         ),
         (
             r#"{"word":"a","score":nan}"#,
-            "it is not JSON: expected ident at line 1 column 77, in 'score' of word 1 of segment 1",
+            "it is not JSON: expected ident at line 1 column 74, in 'score' of word 1 of segment 1",
         ),
     ] {
         let answer = post_words(&app, &words(given), TURN).await.expect(422);
@@ -173,7 +173,7 @@ async fn f13_f15_a_text_is_read_whatever_else_the_document_holds() {
         task.as_bytes(),
         plain.replace("\"en\"", "\"English\"").as_bytes(),
         plain.replace("\"en\"", "\"EN-us\"").as_bytes(),
-        plain.replace(", ", ",\r\n").as_bytes(),
+        plain.replace(", \"", ",\r\n\"").as_bytes(),
         format!("{plain}\0").as_bytes(),
     ] {
         let answer = post_text(&app, "", document).await.expect(200);
