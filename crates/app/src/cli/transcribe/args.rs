@@ -56,7 +56,7 @@ pub(super) struct OutputArgs {
     #[arg(long, short, value_name = "FOLDER")]
     pub(super) output_dir: Option<PathBuf>,
 
-    /// Characters in a line of subtitles, spaces not counted
+    /// Characters in a line of subtitles, as it stands in the file
     #[arg(long, value_name = "N", value_parser = parse::from_one)]
     pub(super) max_line_width: Option<NonZeroUsize>,
 
