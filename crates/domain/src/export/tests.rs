@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 use proptest::prelude::*;
 
 use super::*;
-use crate::transcript::Word;
+use crate::transcript::{Word, word_places};
 use crate::units::Seconds;
 
 fn word(text: &str, start: f64, end: f64) -> Word {
@@ -382,6 +382,53 @@ fn words_stand_apart_as_they_do_in_their_text() {
 }
 
 #[test]
+fn what_words_leave_out_of_their_text_is_shown_too() {
+    let shown = |text: &str, words: &[&str]| {
+        let words = words.iter().zip(0_u8..);
+        let words = words.map(|(text, second)| word(text, second.into(), f64::from(second) + 0.5));
+        let segment = Segment {
+            words: Some(words.collect()),
+            ..segment(0.0, 9.0, text)
+        };
+        let cues = cue::cues(
+            &transcript("en", vec![segment]),
+            &options(8, 0),
+            cue::without_arrows,
+        );
+        cues[0].text.clone()
+    };
+    assert_eq!(
+        shown(" Pay $43,000 now.", &["Pay", "now."]),
+        "Pay\n$43,000\nnow."
+    );
+    assert_eq!(
+        shown("1984 was it, in 2", &["was", "it,", "in"]),
+        "1984 was\nit, in 2"
+    );
+    assert_eq!(
+        shown("“Well” (now), he", &["Well", "now", "he"]),
+        "“Well”\n(now),\nhe"
+    );
+    assert_eq!(shown("ab-cd: x", &["ab", "cd", "x"]), "ab-cd: x");
+    assert_eq!(
+        shown("今天天气很好。我们去", &["今天"]),
+        "今天天气很好。我\n们去"
+    );
+}
+
+#[test]
+fn what_has_no_time_lasts_to_the_ends_of_its_segment() {
+    let expected = r#"0.0 5.8 "Hello world. Next one.""#;
+    let mut transcript = golden();
+    let mut own = transcript.segments[0].words.take().unwrap();
+    (own[0].start, own[3].end) = (None, None);
+    transcript.segments[0].words = Some(own.clone());
+    assert_eq!(cues(&transcript, &options(0, 0)), expected);
+    transcript.segments[0].words = Some(own[1..3].to_vec());
+    assert_eq!(cues(&transcript, &options(0, 0)), expected);
+}
+
+#[test]
 fn texts_without_spaces_are_cut_between_characters() {
     let cut = |text: &str, width: usize| {
         let transcript = transcript("", vec![segment(0.0, 6.0, text)]);
@@ -545,7 +592,7 @@ fn letters(text: &str) -> String {
         .collect()
 }
 
-/// What a transcript says: its words, or its text where a segment has none.
+/// What a transcript says: its texts, or its words where they are not found in the text.
 fn said(transcript: &Transcript) -> String {
     let of_segment = |segment: &Segment| {
         let words: String = segment
@@ -559,7 +606,8 @@ fn said(transcript: &Transcript) -> String {
             .iter()
             .flatten()
             .any(|word| !word.word.trim().is_empty());
-        if has_words {
+        let own = segment.words.as_deref().unwrap_or_default();
+        if has_words && word_places(&segment.text, own).is_none() {
             words
         } else {
             letters(&segment.text)

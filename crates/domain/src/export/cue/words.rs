@@ -82,7 +82,8 @@ impl<'a> Source<'a> {
         (self.escape)(&speaker_prefix(segment))
     }
 
-    /// The words of a segment: its own, or else its text cut to pieces.
+    /// The words of a segment: its own, or else its text cut to pieces. The first and the last of its own last to the ends
+    /// of the segment where they have no times.
     ///
     /// The pieces carry times, by their share of the characters, only if `estimate_times`; and they are the whole text
     /// unless `cut`. So no text is lost where the alignment found no words.
@@ -92,8 +93,12 @@ impl<'a> Source<'a> {
         cut: bool,
         estimate_times: bool,
     ) -> Vec<TimedWord<'a>> {
-        let words = self.own_words(segment);
-        if !words.is_empty() {
+        let mut words = self.own_words(segment);
+        if let Some(first) = words.first_mut() {
+            first.start.get_or_insert(segment.start.0);
+        }
+        if let Some(last) = words.last_mut() {
+            last.end.get_or_insert(segment.end.0);
             return words;
         }
         let text = one_line(&segment.text);
@@ -121,31 +126,85 @@ impl<'a> Source<'a> {
         words
     }
 
-    /// Words stand apart as they do in the text; where they are not found there, as the language has it.
+    /// Words as they stand in the text, with what stands between them; where they are not found there, as the language
+    /// has it.
     fn own_words(&self, segment: &'a Segment) -> Vec<TimedWord<'a>> {
         let words = segment.words.as_deref().unwrap_or_default();
-        let places = word_places(&segment.text, words);
-        let before = |idx: usize| match &places {
-            Some(places) if idx > 0 && places[idx - 1].end == places[idx].start => "",
-            Some(_) if idx > 0 => " ",
-            _ => self.joiner(),
+        let is_blank = |word: &Word| word.word.trim().is_empty();
+        if words.iter().all(is_blank) {
+            return Vec::new();
+        }
+        let Some(places) = word_places(&segment.text, words) else {
+            let words = words.iter().filter(|word| !is_blank(word));
+            return words
+                .map(|word| self.word(self.joiner(), &word.word, Some(word), segment))
+                .collect();
         };
-        let timed = |(idx, word): (usize, &Word)| {
-            let text = one_line(&word.word);
-            (!text.is_empty()).then(|| TimedWord {
-                before: before(idx),
-                text: (self.escape)(&text),
-                start: word.start.map(|time| time.0),
-                end: word.end.map(|time| time.0),
-                segment,
-            })
+        let text = &*segment.text;
+        let mut found: Vec<TimedWord> = Vec::new();
+        let mut cursor = 0;
+        for (idx, (word, place)) in words.iter().zip(&places).enumerate() {
+            let next = places.get(idx + 1).map_or(text.len(), |next| next.start);
+            // signs that were left out of the word
+            let start = cursor + text[cursor..place.start].trim_end_matches(is_sign).len();
+            let end = next - text[place.end..next].trim_start_matches(is_sign).len();
+            found.extend(self.untimed(&text[cursor..start], segment));
+            if !text[start..end].trim().is_empty() {
+                found.push(self.word(gap(&text[..start]), &text[start..end], Some(word), segment));
+            }
+            cursor = end;
+        }
+        found.extend(self.untimed(&text[cursor..], segment));
+        if let Some(first) = found.first_mut() {
+            first.before = self.joiner();
+        }
+        found
+    }
+
+    /// What stands between words: some programs leave out those that they cannot time.
+    fn untimed(&self, text: &str, segment: &'a Segment) -> Vec<TimedWord<'a>> {
+        let is_apart = text.starts_with(char::is_whitespace);
+        let pieces = pieces(text).into_iter().enumerate();
+        let word = |(idx, (before, piece)): (usize, (&'static str, String))| {
+            let before = if idx == 0 && !is_apart { "" } else { before };
+            self.word(before, &piece, None, segment)
         };
-        words.iter().enumerate().filter_map(timed).collect()
+        pieces.map(word).collect()
+    }
+
+    fn word(
+        &self,
+        before: &'static str,
+        text: &str,
+        word: Option<&Word>,
+        segment: &'a Segment,
+    ) -> TimedWord<'a> {
+        TimedWord {
+            before,
+            text: (self.escape)(&one_line(text)),
+            start: word.and_then(|word| word.start).map(|time| time.0),
+            end: word.and_then(|word| word.end).map(|time| time.0),
+            segment,
+        }
     }
 
     fn joiner(&self) -> &'static str {
         joiner(&self.transcript.language)
     }
+}
+
+/// What parts a word from the text before it.
+fn gap(before: &str) -> &'static str {
+    if before.ends_with(char::is_whitespace) {
+        " "
+    } else {
+        ""
+    }
+}
+
+/// What is neither letter nor digit nor space.
+fn is_sign(character: char) -> bool {
+    !character.is_alphanumeric() && !character.is_whitespace()
 }
 
 /// First start and last end, in seconds; the segment's where no word has such a time.
