@@ -62,8 +62,8 @@ pub(super) fn not_a_number(value: &Value) -> Option<&'static str> {
         .find(|name| is_marked && name.len() == text.len() + 2)
 }
 
-/// The same, each of [`NOT_NUMBERS`] outside of texts replaced by a text of marks that is as long with its quotes, so
-/// that everything else stays where it is.
+/// The same, each of [`NOT_NUMBERS`] outside of texts replaced by a text of marks that is as long with its quotes, and
+/// each half of a character, as programs leave them that cut texts, by U+FFFD. Everything else stays where it is.
 fn with_marks(json: &[u8]) -> Vec<u8> {
     let mut marked = json.to_vec();
     let (mut idx, mut is_in_text) = (0, false);
@@ -79,7 +79,16 @@ fn with_marks(json: &[u8]) -> Vec<u8> {
                 place[name.len() - 1] = b'"';
                 name.len()
             }
-            (b'\\', _) if is_in_text => 2,
+            (b'\\', _) if is_in_text => {
+                match (escaped_unit(json, idx), escaped_unit(json, idx + 6)) {
+                    (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+                    (Some(0xd800..=0xdfff), _) => {
+                        marked[idx + 2..idx + 6].copy_from_slice(b"fffd");
+                        6
+                    }
+                    _ => 2,
+                }
+            }
             (byte, _) => {
                 is_in_text ^= byte == b'"';
                 1
@@ -87,6 +96,12 @@ fn with_marks(json: &[u8]) -> Vec<u8> {
         };
     }
     marked
+}
+
+/// The unit of UTF-16 that stands at `idx` as `\uXXXX`.
+fn escaped_unit(json: &[u8], idx: usize) -> Option<u16> {
+    let digits = json.get(idx..idx + 6)?.strip_prefix(b"\\u")?;
+    u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok()
 }
 
 #[cfg(test)]
@@ -122,6 +137,20 @@ mod tests {
         ] {
             assert_eq!(parse(bytes), Ok(json!({"é": "好𝄞"})), "{bytes:?}");
         }
+    }
+
+    #[test]
+    fn half_a_character_is_one_that_nobody_knows() {
+        let value = parse(br#"["a\ud83d", "\ude00b\u00e9", "\ud83d\ud83d\ude00", "\\ud83d\ud8"]"#);
+        assert!(value.is_err(), "an escape that is cut off");
+        let value = parse(br#"["a\ud83d", "\ude00b\u00e9", "\ud83d\ud83d\ude00", "\\ud83d"]"#);
+        let expected = json!([
+            "a\u{fffd}",
+            "\u{fffd}b\u{e9}",
+            "\u{fffd}\u{1f600}",
+            "\\ud83d"
+        ]);
+        assert_eq!(value, Ok(expected));
     }
 
     #[test]
