@@ -8,6 +8,7 @@ use super::error::AsrError;
 use super::mel::{FRAMES_PER_SECOND, FileFeatures, WINDOW_FRAMES, WINDOW_SAMPLES};
 use super::network::Network;
 use super::special::SpecialTokens;
+use crate::audio::Sound;
 
 /// Seconds quieter than the loudest by this factor are not speech: 30 dB.
 const QUIET: f32 = 1.0 / 31.6;
@@ -60,7 +61,7 @@ pub fn detect_language<N: Network>(
     network: &N,
     special: &SpecialTokens,
     features: &FileFeatures<'_>,
-    samples: &[f32],
+    samples: Sound<'_>,
     options: &AsrOptions,
     monitor: &dyn Monitor,
 ) -> Result<Detection<N::Encoded>, AsrError> {
@@ -189,11 +190,13 @@ struct Window {
 
 /// Up to `wanted` windows: the recording is cut into as many parts, and each window begins at the first loud second of
 /// its part. None where all is silent.
-fn windows(samples: &[f32], wanted: usize) -> Vec<Window> {
-    let powers: Vec<f32> = samples
-        .chunks(SAMPLES_PER_SECOND)
-        .map(|second| second.iter().map(|x| x * x).sum::<f32>())
-        .collect();
+fn windows(samples: Sound<'_>, wanted: usize) -> Vec<Window> {
+    let seconds = (0..samples.len()).step_by(SAMPLES_PER_SECOND);
+    let power = |start: usize| {
+        let second = samples.read(start..samples.len().min(start + SAMPLES_PER_SECOND));
+        second.iter().map(|x| x * x).sum::<f32>()
+    };
+    let powers: Vec<f32> = seconds.map(power).collect();
     let loudest = powers.iter().copied().fold(0.0, f32::max);
     let is_loud = |power: &f32| *power > 0.0 && *power >= loudest * QUIET * QUIET;
     let n_parts = wanted.min(powers.len().div_ceil(WINDOW_SECONDS)).max(1);
@@ -231,7 +234,7 @@ mod tests {
     }
 
     fn check(samples: &[f32], wanted: usize, expected: &[(usize, usize)]) {
-        let windows = windows(samples, wanted);
+        let windows = windows(samples.into(), wanted);
         let found: Vec<_> = windows.iter().map(|w| (w.second, w.n_loud)).collect();
         assert_eq!(found, expected);
     }
@@ -274,7 +277,7 @@ mod tests {
             &network,
             &special(),
             &log_mel.file(&samples),
-            &samples,
+            (&samples).into(),
             &options,
             &Silent,
         );

@@ -39,11 +39,10 @@ pub fn transcribe<'a>(
     options: &AsrOptions,
     monitor: &dyn Monitor,
 ) -> Result<Transcript, AsrError> {
-    let samples = sound.into();
     sequential::transcribe(
         whisper.network(),
         whisper.tokenizer(),
-        &samples.read(0..samples.len()),
+        sound.into(),
         options,
         monitor,
     )

@@ -189,10 +189,10 @@ impl<N: Network> Recording<'_, N> {
         range: Range<usize>,
     ) -> Result<Vec<Segment>, AsrError> {
         let begin = seconds(range.start);
-        let samples = self.samples.read(range);
+        let samples = self.samples.part(range);
         let (network, tokenizer) = (self.network, self.tokenizer);
         let unseen = Unseen(self.monitor);
-        let found = sequential::transcribe(network, tokenizer, &samples, options, &unseen)?;
+        let found = sequential::transcribe(network, tokenizer, samples, options, &unseen)?;
         let mut segments = found.segments;
         for segment in &mut segments {
             shift(segment, begin);

@@ -1,5 +1,6 @@
 //! Power spectra of overlapping frames of the samples.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use realfft::num_complex::Complex32;
@@ -89,15 +90,53 @@ impl Scratch {
     }
 }
 
-/// Samples with zeros behind them, mirrored at both ends as far as the outermost frames reach.
+/// Samples with zeros behind them, mirrored at both ends as far as the outermost frames reach. Only those that the frames
+/// asked for hold need be at hand.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Signal<'a> {
-    pub(super) samples: &'a [f32],
+    /// The samples at hand.
+    samples: &'a [f32],
+    /// Where they begin.
+    offset: usize,
+    /// How many samples there are, those at hand and all others.
+    n_samples: usize,
     /// Length with the zeros, at least 2 and at least as long as the samples.
-    pub(super) padded_len: usize,
+    padded_len: usize,
 }
 
-impl Signal<'_> {
+impl<'a> Signal<'a> {
+    /// All samples, with zeros up to `padded_len`.
+    pub(super) fn whole(samples: &'a [f32], padded_len: usize) -> Self {
+        Self {
+            samples,
+            offset: 0,
+            n_samples: samples.len(),
+            padded_len,
+        }
+    }
+
+    /// A part of `n_samples` samples, those from `offset` on; see [`Self::reach`].
+    pub(super) fn part(
+        samples: &'a [f32],
+        offset: usize,
+        n_samples: usize,
+        padded_len: usize,
+    ) -> Self {
+        Self {
+            samples,
+            offset,
+            n_samples,
+            padded_len,
+        }
+    }
+
+    /// Which of `n_samples` samples the frames `frames` may hold, mirrored ones included.
+    pub(super) fn reach(frames: &Range<usize>, n_samples: usize) -> Range<usize> {
+        // the last frames are mirrored from up to two frames before the end
+        let start = (frames.start * HOP).min(n_samples.saturating_sub(FRAME));
+        start.saturating_sub(FRAME)..(frames.end * HOP + FRAME).min(n_samples)
+    }
+
     /// Number of frames, without the very last, which Whisper drops.
     pub(super) fn n_frames(&self) -> usize {
         self.padded_len / HOP
@@ -106,6 +145,7 @@ impl Signal<'_> {
     /// The frame, if it lies wholly in the samples.
     fn inner_frame(&self, frame_idx: usize) -> Option<&[f32]> {
         let start = (frame_idx * HOP).checked_sub(FRAME / 2)?;
+        let start = start.checked_sub(self.offset)?;
         self.samples.get(start..start + FRAME)
     }
 
@@ -114,7 +154,7 @@ impl Signal<'_> {
         let mut holds_audio = false;
         for (i, sample) in frame.iter_mut().enumerate() {
             let place = self.mirrored(frame_idx * HOP + i, FRAME / 2);
-            let value = self.samples.get(place).copied();
+            let value = (place < self.n_samples).then(|| self.samples[place - self.offset]);
             holds_audio |= value.is_some();
             *sample = value.unwrap_or(0.0);
         }
@@ -138,10 +178,7 @@ mod tests {
     #[test]
     fn the_ends_are_mirrored_without_repeating_the_edge() {
         let samples: Vec<f32> = (1..=600_u16).map(f32::from).collect();
-        let signal = Signal {
-            samples: &samples,
-            padded_len: 601,
-        };
+        let signal = Signal::whole(&samples, 601);
         let mut frame = vec![0.0; FRAME];
         assert!(signal.edge_frame(0, &mut frame));
         assert_eq!(frame[..2], [201.0, 200.0]);
@@ -153,10 +190,7 @@ mod tests {
 
     #[test]
     fn a_signal_shorter_than_a_frame_is_mirrored_to_and_fro() {
-        let signal = Signal {
-            samples: &[1.0, 2.0, 3.0],
-            padded_len: 3,
-        };
+        let signal = Signal::whole(&[1.0, 2.0, 3.0], 3);
         let mut frame = vec![0.0; FRAME];
         assert!(signal.edge_frame(0, &mut frame));
         assert_eq!(frame[196..206], [1., 2., 3., 2., 1., 2., 3., 2., 1., 2.]);

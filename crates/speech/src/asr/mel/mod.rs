@@ -11,6 +11,9 @@ mod frames;
 
 pub use file::FileFeatures;
 
+use std::ops::Range;
+
+use crate::audio::Sound;
 use filters::MelFilters;
 use frames::{FrameTransform, HOP, Signal};
 
@@ -61,10 +64,8 @@ impl LogMel {
     /// Features of one chunk on its own, row-major `(n_mels, 3000)`: the samples are padded with silence to 30 s and
     /// the loudest of the chunk sets the floor. Samples beyond 30 s are not looked at.
     pub fn chunk(&self, samples: &[f32]) -> Vec<f32> {
-        let signal = Signal {
-            samples: &samples[..samples.len().min(WINDOW_SAMPLES)],
-            padded_len: WINDOW_SAMPLES,
-        };
+        let samples = &samples[..samples.len().min(WINDOW_SAMPLES)];
+        let signal = Signal::whole(samples, WINDOW_SAMPLES);
         let mut features = vec![0.0; self.n_mels() * WINDOW_FRAMES];
         self.write_energies(signal, 0, WINDOW_FRAMES, &mut features);
         let loudest = features.iter().copied().fold(0.0, f32::max);
@@ -76,8 +77,8 @@ impl LogMel {
     }
 
     /// Features of a file, computed window by window from its samples.
-    pub fn file<'a>(&'a self, samples: &'a [f32]) -> FileFeatures<'a> {
-        FileFeatures::new(self, samples)
+    pub fn file<'a>(&'a self, sound: impl Into<Sound<'a>>) -> FileFeatures<'a> {
+        FileFeatures::new(self, sound.into())
     }
 
     /// Writes the band energies of `n_frames` frames into the first columns of `out`, row-major `(n_mels, 3000)` and
@@ -97,16 +98,16 @@ impl LogMel {
         }
     }
 
-    /// The highest band energy of all frames.
+    /// The highest band energy of some frames, or `so_far` if that is higher.
     ///
     /// A band has at most the frame's whole power times the largest weight. Most frames stay below what was found
     /// before even so, and need no transform.
-    fn loudest(&self, signal: Signal<'_>) -> f32 {
+    fn loudest(&self, signal: Signal<'_>, frames: Range<usize>, so_far: f32) -> f32 {
         let mut scratch = self.transform.scratch();
         let mut energies = vec![0.0; self.n_mels()];
         let largest_weight = self.filters.largest_weight() * ROUNDING_MARGIN;
-        let mut loudest = 0.0_f32;
-        for frame_idx in 0..signal.n_frames() {
+        let mut loudest = so_far;
+        for frame_idx in frames {
             if !self.transform.take(signal, frame_idx, &mut scratch)
                 || scratch.total_power() * largest_weight < loudest
             {

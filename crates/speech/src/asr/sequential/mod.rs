@@ -25,13 +25,14 @@ use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
 use super::tokenizer::Tokenizer;
+use crate::audio::Sound;
 use silence::may_hold_words;
 use split::split_by_timestamps;
 use spoken::Window;
 
 const SAMPLE_RATE: usize = SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
 
-/// Recognises a recording: mono samples at 16 kHz.
+/// Recognises a recording: mono samples at 16 kHz, of which a window at a time is read.
 ///
 /// The same samples and options give the same transcript: the random numbers of the higher temperatures begin anew with
 /// each window, from its position.
@@ -42,7 +43,7 @@ const SAMPLE_RATE: usize = SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
 pub fn transcribe<N: Network>(
     network: &N,
     tokenizer: &Tokenizer,
-    samples: &[f32],
+    samples: Sound<'_>,
     options: &AsrOptions,
     monitor: &dyn Monitor,
 ) -> Result<Transcript, AsrError> {
@@ -87,7 +88,7 @@ pub fn transcribe<N: Network>(
 struct Recording<'a, N: Network> {
     network: &'a N,
     tokenizer: &'a Tokenizer,
-    samples: &'a [f32],
+    samples: Sound<'a>,
     features: FileFeatures<'a>,
     options: &'a AsrOptions,
     monitor: &'a dyn Monitor,
@@ -121,8 +122,9 @@ impl<N: Network> Recording<'_, N> {
 
     /// Recognises the window of `size` frames from `seek` on; returns the frames after which the next begins.
     fn window(&mut self, seek: usize, size: usize) -> Result<usize, AsrError> {
-        let samples = &self.samples[seek * SAMPLES_PER_FRAME..(seek + size) * SAMPLES_PER_FRAME];
-        if !may_hold_words(samples, size) {
+        let range = seek * SAMPLES_PER_FRAME..(seek + size) * SAMPLES_PER_FRAME;
+        let samples = self.samples.read(range);
+        if !may_hold_words(&samples, size) {
             return Ok(size);
         }
         let encoded = self.encoded(seek, size)?;

@@ -102,11 +102,12 @@ impl<N: Network> Recording<'_, N> {
         pieces: &[Spoken<'_>],
         encoded: &N::Encoded,
     ) -> Vec<TimedSegment> {
-        let samples =
-            window.seek * SAMPLES_PER_FRAME..(window.seek + window.size) * SAMPLES_PER_FRAME;
+        let samples = self.samples.read(
+            window.seek * SAMPLES_PER_FRAME..(window.seek + window.size) * SAMPLES_PER_FRAME,
+        );
         let text = WindowText {
             encoded,
-            samples: &self.samples[samples],
+            samples: &samples,
             start: super::seconds(window.seek),
             n_frames: window.size,
             speech: &[],

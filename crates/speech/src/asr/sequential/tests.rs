@@ -91,7 +91,7 @@ fn run(script: &[Script], samples: &[f32], options: &AsrOptions) -> Outcome {
         logits
     });
     let tokenizer = toy_tokenizer(ENGLISH_ONLY);
-    let transcript = transcribe(&network, &tokenizer, samples, options, &Silent).unwrap();
+    let transcript = transcribe(&network, &tokenizer, samples.into(), options, &Silent).unwrap();
     let n_encoded = network.n_encoded();
     let mut prompts = prompts.into_inner().unwrap();
     prompts.dedup_by_key(|(window, _)| *window);
@@ -336,7 +336,7 @@ fn progress_is_told_after_each_window_and_cancelling_ends_it() {
             cancel_at,
         };
         let tokenizer = toy_tokenizer(ENGLISH_ONLY);
-        let result = transcribe(&network, &tokenizer, &sound(75.0), &greedy(), &ear);
+        let result = transcribe(&network, &tokenizer, (&sound(75.0)).into(), &greedy(), &ear);
         assert_eq!(result.is_err(), n_told < 3);
         assert_eq!(
             *ear.told.lock().unwrap(),
@@ -364,7 +364,7 @@ fn prompts_by_language(german: &[u64], options: &AsrOptions) -> (Vec<Vec<u32>>, 
         logits
     });
     let tokenizer = toy_tokenizer(MULTILINGUAL);
-    let transcript = transcribe(&network, &tokenizer, &sound(70.0), options, &Silent).unwrap();
+    let transcript = transcribe(&network, &tokenizer, (&sound(70.0)).into(), options, &Silent).unwrap();
     (prompts.into_inner().unwrap(), transcript)
 }
 
@@ -436,7 +436,7 @@ fn a_language_that_the_model_does_not_know_is_an_error() {
     let result = transcribe(
         &network,
         &toy_tokenizer(ENGLISH_ONLY),
-        &sound(1.0),
+        (&sound(1.0)).into(),
         &options,
         &Silent,
     );
@@ -566,7 +566,7 @@ proptest! {
         };
         let samples = sound(n_seconds);
         let network = random_sized(ENGLISH_ONLY);
-        let transcript = transcribe(&network, &toy_tokenizer(ENGLISH_ONLY), &samples, &options, &Silent).unwrap();
+        let transcript = transcribe(&network, &toy_tokenizer(ENGLISH_ONLY), (&samples).into(), &options, &Silent).unwrap();
         let length = samples.len() as f64 / 16_000.0;
         for segment in &transcript.segments {
             prop_assert!(segment.start <= segment.end && segment.end.0 <= length);
