@@ -126,8 +126,8 @@ pub struct AsrOptions {
     pub language_detection_threshold: f32,
     /// Whether words get times.
     pub word_times: WordTimes,
-    /// Doubtful words with a longer silence around them, in seconds, are taken for invented and dropped; `None` is off.
-    /// Needs word times.
+    /// Doubtful words with a longer silence around them, in seconds, are taken for a hallucination and dropped; `None` is
+    /// off. Needs word times.
     pub hallucination_silence_threshold: Option<f32>,
 }
 

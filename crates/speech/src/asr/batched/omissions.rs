@@ -26,7 +26,7 @@ const LONGEST_WORD: f64 = 1.2;
 const MARGIN: f64 = 0.5;
 /// What is put in must be surer than this.
 const SURE: f64 = -0.8;
-/// A sentence of fewer words is often said twice, and often invented.
+/// A sentence of fewer words is often said twice, and often a hallucination.
 const SENTENCE_WORDS: usize = 3;
 
 /// Speech without a word.

@@ -20,19 +20,19 @@ pub(super) struct Attempt {
     /// Of the text without space around it.
     pub(super) compression_ratio: f32,
     /// Whether the text repeats itself up to its end, see [`repeats_to_the_end`].
-    pub(super) caught: bool,
+    pub(super) end_loop: bool,
     /// 0 is beam search.
     pub(super) temperature: f32,
 }
 
-/// Repetitions at the end of a text that a decoder caught in a loop makes at least; people rarely do.
+/// Repetitions at the end of a text that a decoder in a loop makes at least; people rarely do.
 const LOOP_REPEATS: usize = 4;
 /// Tokens behind the last repetition that may differ: a decoder that reaches its limit ends with some mark.
 const LOOP_TAIL: usize = 2;
 /// Mean log-probability from which a text is believed although it repeats itself.
 const SURE: f32 = -0.5;
 
-/// Whether `text`, tokens without timestamps, ends with four or more repetitions of the same tokens. A decoder caught in
+/// Whether `text`, tokens without timestamps, ends with four or more repetitions of the same tokens. A decoder in
 /// a loop stays in it to the end of its window, while somebody who says a sentence four times goes on to another.
 fn repeats_to_the_end(text: &[u32]) -> bool {
     (0..=LOOP_TAIL.min(text.len())).any(|tail| {
@@ -55,7 +55,7 @@ impl Attempt {
             .collect();
         let text = tokenizer.decode(&hypothesis.tokens);
         Self {
-            caught: repeats_to_the_end(&words),
+            end_loop: repeats_to_the_end(&words),
             no_speech_prob: found.no_speech_prob,
             compression_ratio: compression_ratio(text.trim()),
             temperature,
@@ -112,7 +112,7 @@ impl Attempt {
     /// Whether the text is taken for a loop: it compresses too well. Whisper asks nothing else, and loses what people
     /// repeat on purpose; a text that leaves its repetitions by itself, and of which the network is sure, is kept.
     pub(super) fn loops(&self, options: &AsrOptions) -> bool {
-        let meant = !self.caught && self.hypothesis.avg_logprob() > SURE;
+        let meant = !self.end_loop && self.hypothesis.avg_logprob() > SURE;
         let threshold = options.compression_ratio_threshold;
         !meant && threshold.is_some_and(|threshold| self.compression_ratio > threshold)
     }
@@ -211,7 +211,7 @@ mod tests {
             },
             no_speech_prob,
             compression_ratio,
-            caught: true,
+            end_loop: true,
             temperature: -1.0,
         }
     }
@@ -304,7 +304,7 @@ mod tests {
     fn what_is_repeated_on_purpose_is_kept() {
         let options = AsrOptions::default();
         let meant = |avg_logprob| Attempt {
-            caught: false,
+            end_loop: false,
             ..attempt((avg_logprob, 4.2, 0.1))
         };
         assert!(meant(-0.12).is_acceptable(&options));

@@ -3,7 +3,7 @@
 //! Each window of up to 30 s begins where the last complete segment of the one before ended, and is told the text
 //! before it. Windows that come out badly are decoded again at higher temperatures; windows without speech are skipped.
 
-mod invented;
+mod hallucination;
 mod silence;
 mod split;
 mod spoken;

@@ -4,7 +4,7 @@ use domain::options::WordTimes;
 use domain::transcript::Word;
 use domain::units::Seconds;
 
-use super::invented::{Verdict, judge};
+use super::hallucination::{Verdict, judge};
 use super::split::Split;
 use super::{FRAMES_PER_SECOND, Recording, SAMPLES_PER_FRAME};
 use crate::asr::network::Network;
@@ -80,7 +80,7 @@ impl<N: Network> Recording<'_, N> {
                         advance,
                     };
                 }
-                Verdict::Invented {
+                Verdict::Hallucination {
                     from,
                     advance: then,
                 } => {

@@ -24,7 +24,7 @@ pub(super) enum Verdict {
         advance: usize,
     },
     /// Drop some, and go on from there.
-    Invented {
+    Hallucination {
         /// The first that is dropped, and all after it.
         from: usize,
         /// Frames after which the next window begins.
@@ -73,7 +73,7 @@ pub(super) fn judge(
                     frames((offset + 1.0).max(piece.start))
                 };
                 let advance = seek.saturating_sub(window.seek).max(1);
-                return Verdict::Invented { from, advance };
+                return Verdict::Hallucination { from, advance };
             }
         }
         last_end = piece.end;
@@ -190,7 +190,7 @@ mod tests {
             &[(6.0, 8.0, 0.9), (12.0, 14.0, 0.1), (18.0, 20.0, 0.9)],
             500,
             5.0,
-            Verdict::Invented {
+            Verdict::Hallucination {
                 from: 1,
                 advance: 700,
             },
@@ -200,7 +200,7 @@ mod tests {
             &[(5.5, 7.5, 0.1)],
             500,
             5.0,
-            Verdict::Invented {
+            Verdict::Hallucination {
                 from: 0,
                 advance: 100,
             },
@@ -210,7 +210,7 @@ mod tests {
             &[(72.0, 74.0, 0.9), (97.0, 99.0, 0.1)],
             7000,
             70.0,
-            Verdict::Invented {
+            Verdict::Hallucination {
                 from: 1,
                 advance: 3000,
             },
