@@ -8,6 +8,7 @@ mod driver;
 mod engine;
 mod eval;
 mod example;
+mod hallucinations;
 mod manifest;
 mod models;
 mod python;
@@ -43,6 +44,8 @@ enum Command {
     Eval(Box<eval::Options>),
     /// Whether one recording comes out whole in every container, codec and rate, with headers right and wrong
     Sweep(sweep::Options),
+    /// How many words the recogniser makes of sounds in which nobody speaks
+    Hallucinations(hallucinations::Options),
 }
 
 fn main() -> anyhow::Result<()> {
@@ -54,6 +57,7 @@ fn main() -> anyhow::Result<()> {
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),
+        Command::Hallucinations(options) => hallucinations::run(&options),
     }
 }
 
