@@ -21,7 +21,7 @@ const FIELD_MUSIC: [(&str, usize); 2] = [
     ("17-music-then-german.ogg", 13),
 ];
 
-/// Two sentences of LibriSpeech in the evaluation's recordings.
+/// Two sentences of `LibriSpeech` in the evaluation's recordings.
 const SPEECH: [&str; 2] = ["fmt_d_24bit48k_stereo_flac", "fmt_d_opus_ogg"];
 
 /// Computed sounds and recordings that speech is put beside.

@@ -111,16 +111,19 @@ impl Ran {
     }
 }
 
-/// The folder of the model that tests use; `None`, loudly, if it is not installed.
+/// The folder of the model that most tests use; `None`, loudly, if it is not installed.
 pub(crate) fn tiny_model(test: &str) -> Option<PathBuf> {
-    let model: ModelName = "tiny.en".parse().unwrap();
+    model(test, "tiny.en")
+}
+
+/// The folder of a model; `None`, loudly, if it is not installed.
+pub(crate) fn model(test: &str, name: &str) -> Option<PathBuf> {
+    let model: ModelName = name.parse().unwrap();
     match find(&ModelChoice::Name(model), &places()) {
         Ok(Some(folder)) => Some(folder.path),
         Ok(None) => {
-            skip(
-                test,
-                "the model tiny.en is not installed; run scripts/fetch-models",
-            );
+            let why = format!("the model {name} is not installed; run scripts/fetch-models");
+            skip(test, &why);
             None
         }
         Err(error) => panic!("{error}"),

@@ -18,6 +18,7 @@ mod fixtures;
 mod help;
 mod interrupt;
 mod models;
+mod music;
 mod output;
 #[path = "../common/places.rs"]
 mod places;

@@ -120,9 +120,9 @@ pub struct AsrOptions {
     pub batch_size: usize,
     /// Detect the language of every window anew.
     pub multilingual: bool,
-    /// Windows looked at to detect the language; at least 1.
+    /// Windows with believed text that vote on the language; at least 1. More vote where these are not sure.
     pub language_detection_segments: usize,
-    /// A window whose best language is surer than this decides alone.
+    /// Where the votes together are surer than this, no more windows are looked at.
     pub language_detection_threshold: f32,
     /// Whether words get times.
     pub word_times: WordTimes,

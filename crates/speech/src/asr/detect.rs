@@ -1,31 +1,73 @@
 //! Which language is spoken.
+//!
+//! Music and noise have a likeliest language too, and Whisper is often sure of it. So each window that is looked at is
+//! also decoded: one without a text that is believed has no vote. A window whose text is doubtful although another
+//! language is likely is decoded in that one too, and votes for the language whose text is surer. Votes weigh as much as
+//! there is speech in their windows.
+
+mod loud;
+mod votes;
 
 use domain::language::Language;
 use domain::options::AsrOptions;
 use domain::progress::Monitor;
 
 use super::error::AsrError;
-use super::mel::{FRAMES_PER_SECOND, FileFeatures, WINDOW_FRAMES, WINDOW_SAMPLES};
+use super::fallback::Attempt;
+use super::mel::FRAMES_PER_SECOND;
 use super::network::Network;
 use super::special::SpecialTokens;
 use crate::audio::Sound;
+use votes::Votes;
 
-/// Seconds quieter than the loudest by this factor are not speech: 30 dB.
-const QUIET: f32 = 1.0 / 31.6;
-/// Silence up to here does not move the first window, so that it can serve for recognition too.
-const LATEST_START_SECONDS: usize = 10;
-const WINDOW_SECONDS: usize = WINDOW_FRAMES / FRAMES_PER_SECOND;
-const SAMPLES_PER_SECOND: usize = WINDOW_SAMPLES / WINDOW_SECONDS;
+/// Windows that vote where none is sure.
+pub(super) const UNSURE_VOTES: usize = 3;
+/// Windows that are looked at beyond those, in search of some text.
+const MORE_WINDOWS: usize = 5;
+/// A text less sure than this (mean log-probability) is doubtful...
+const DOUBTFUL: f32 = -0.5;
+/// ...and is decoded again if another language has this probability at least.
+const LIKELY: f32 = 0.1;
 
 /// The language of a recording.
 #[derive(Debug)]
-pub struct Detection<E> {
+pub(super) struct Detection<E> {
     /// The likeliest; English where there is nothing to hear.
-    pub language: Language,
+    pub(super) language: Language,
     /// Its probability among the languages, in `[0, 1]`.
-    pub probability: f32,
-    /// The window looked at last, with its place, for whoever wants to go on with it.
-    pub encoded: Option<(usize, E)>,
+    pub(super) probability: f32,
+    /// The window looked at last, for whoever wants to go on with it.
+    pub(super) ready: Option<Ready<E>>,
+}
+
+/// A window that was encoded and decoded.
+#[derive(Debug)]
+pub(super) struct Ready<E> {
+    /// What the caller knows it by: a frame, or the number of a chunk.
+    pub(super) place: usize,
+    pub(super) encoded: E,
+    pub(super) language: Language,
+    /// At the first temperature.
+    pub(super) attempt: Attempt,
+}
+
+/// A recording whose windows can be looked at, each known by its place.
+pub(super) trait Windows {
+    /// An encoded window.
+    type Encoded;
+
+    fn encode(&self, place: usize) -> Self::Encoded;
+
+    /// Decodes a window at the first temperature.
+    fn decode(
+        &self,
+        place: usize,
+        encoded: &Self::Encoded,
+        language: Language,
+    ) -> Result<Attempt, AsrError>;
+
+    /// Seconds of a window in which somebody speaks; 0 if its text is not believed.
+    fn believed_seconds(&self, place: usize, attempt: &Attempt) -> f64;
 }
 
 /// The language asked for if the model knows it. An English-only model needs no asking: it is English.
@@ -50,82 +92,103 @@ pub fn supported_language(
     }
 }
 
-/// Finds the language of a recording by looking at windows spread over it, beginning where there is something to hear.
-/// A window surer than `language_detection_threshold` decides alone. Where none is, their log-probabilities are
-/// averaged, each window weighing as much as it has seconds of sound.
+/// Frames at which windows of a recording begin, in the order in which they are looked at.
+pub(super) fn loud_frames(sound: Sound<'_>, options: &AsrOptions) -> Vec<usize> {
+    let n_wanted = options.language_detection_segments;
+    let seconds = loud::loud_seconds(sound, n_wanted, n_looked_at(n_wanted));
+    seconds
+        .iter()
+        .map(|second| second * FRAMES_PER_SECOND)
+        .collect()
+}
+
+/// How many windows are looked at, at most.
+pub(super) fn n_looked_at(n_wanted: usize) -> usize {
+    n_wanted.max(UNSURE_VOTES) + MORE_WINDOWS
+}
+
+/// Finds the language of a recording from the windows at `places`, in their order: `language_detection_segments` votes
+/// are wanted, and some more until together they are surer than `language_detection_threshold`.
 ///
 /// # Errors
 ///
 /// When the monitor cancels, which is looked at before each window.
-pub fn detect_language<N: Network>(
+pub(super) fn detect_language<N: Network, W: Windows<Encoded = N::Encoded>>(
     network: &N,
     special: &SpecialTokens,
-    features: &FileFeatures<'_>,
-    samples: Sound<'_>,
+    windows: &W,
+    places: &[usize],
     options: &AsrOptions,
     monitor: &dyn Monitor,
 ) -> Result<Detection<N::Encoded>, AsrError> {
-    let windows = windows(samples, options.language_detection_segments);
-    let windows = windows.into_iter().map(|window| LanguageWindow {
-        place: window.second * FRAMES_PER_SECOND,
-        weight: window.n_loud as f32,
-    });
-    let encode = |seek: usize| {
-        network.encode(&features.window(seek, features.n_frames().saturating_sub(seek)))
-    };
-    detect_in_windows(network, special, windows, encode, options, monitor)
-}
-
-/// A window in which the language is looked for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct LanguageWindow {
-    /// What the caller knows it by: a frame, or the number of a chunk.
-    pub(super) place: usize,
-    /// How much of it there is to hear.
-    pub(super) weight: f32,
-}
-
-/// [`detect_language`] for windows that `encode` makes of their places.
-pub(super) fn detect_in_windows<N: Network>(
-    network: &N,
-    special: &SpecialTokens,
-    windows: impl IntoIterator<Item = LanguageWindow>,
-    encode: impl Fn(usize) -> N::Encoded,
-    options: &AsrOptions,
-    monitor: &dyn Monitor,
-) -> Result<Detection<N::Encoded>, AsrError> {
-    let mut detection = Detection {
-        language: Language::ENGLISH,
-        probability: 0.0,
-        encoded: None,
-    };
-    let mut sums = vec![0.0; special.languages.len()];
-    let mut total_weight = 0.0;
-    for window in windows {
+    let n_wanted = options.language_detection_segments;
+    let (mut votes, mut guesses) = (Votes::new(special), Votes::new(special));
+    let mut ready = None;
+    for place in places.iter().take(n_looked_at(n_wanted)) {
         if monitor.is_cancelled() {
             return Err(AsrError::Cancelled);
         }
-        detection.encoded = None;
-        let encoded = encode(window.place);
-        let log_probs = language_log_probs(network, special, &encoded);
-        detection.encoded = Some((window.place, encoded));
-        (detection.language, detection.probability) = likeliest(special, &log_probs);
-        if detection.probability > options.language_detection_threshold {
-            return Ok(detection);
+        drop(ready.take()); // before the next is encoded: both are large
+        let encoded = windows.encode(*place);
+        let mut log_probs = language_log_probs(network, special, &encoded);
+        let (language, attempt) = best_decoded(special, windows, *place, &encoded, &mut log_probs)?;
+        match windows.believed_seconds(*place, &attempt) {
+            n_seconds if n_seconds > 0.0 => votes.add(n_seconds, &log_probs),
+            _ => guesses.add(1.0, &log_probs),
         }
-        total_weight += window.weight;
-        sums.iter_mut()
-            .zip(&log_probs)
-            .for_each(|(sum, log_prob)| *sum += window.weight * log_prob);
-    }
-    if total_weight > 0.0 {
-        for sum in &mut sums {
-            *sum /= total_weight;
+        ready = Some(Ready {
+            place: *place,
+            encoded,
+            language,
+            attempt,
+        });
+        let is_sure =
+            (votes.winner()).is_some_and(|(_, p)| p > options.language_detection_threshold);
+        if votes.n() >= n_wanted.max(UNSURE_VOTES) || votes.n() >= n_wanted && is_sure {
+            break;
         }
-        normalise(&mut sums);
-        (detection.language, detection.probability) = likeliest(special, &sums);
     }
-    Ok(detection)
+    let winner = votes.winner().or_else(|| guesses.winner());
+    let (language, probability) = winner.unwrap_or((Language::ENGLISH, 0.0));
+    Ok(Detection {
+        language,
+        probability,
+        ready,
+    })
+}
+
+/// Decodes a window in its likeliest language, and in the next if that comes out badly; where the next is the better one,
+/// the two change places in `log_probs`.
+fn best_decoded<W: Windows>(
+    special: &SpecialTokens,
+    windows: &W,
+    place: usize,
+    encoded: &W::Encoded,
+    log_probs: &mut [f32],
+) -> Result<(Language, Attempt), AsrError> {
+    let (first, second) = two_likeliest(log_probs);
+    let (language, _) = special.languages[first];
+    let attempt = windows.decode(place, encoded, language)?;
+    let is_doubtful = attempt.hypothesis.avg_logprob() < DOUBTFUL || attempt.is_loop;
+    let Some(second) = second.filter(|second| is_doubtful && log_probs[*second].exp() >= LIKELY)
+    else {
+        return Ok((language, attempt));
+    };
+    let (other_language, _) = special.languages[second];
+    let other = windows.decode(place, encoded, other_language)?;
+    let sureness = |attempt: &Attempt| (!attempt.is_loop, attempt.hypothesis.avg_logprob());
+    if sureness(&other) <= sureness(&attempt) {
+        return Ok((language, attempt));
+    }
+    log_probs.swap(first, second);
+    Ok((other_language, other))
+}
+
+/// The numbers of the likeliest language and of the next; the first of equals.
+fn two_likeliest(log_probs: &[f32]) -> (usize, Option<usize>) {
+    let mut order: Vec<usize> = (0..log_probs.len()).collect();
+    order.sort_by(|a, b| log_probs[*b].total_cmp(&log_probs[*a]));
+    (order[0], order.get(1).copied())
 }
 
 /// The likeliest language of one encoded window, and its probability among the languages.
@@ -138,7 +201,9 @@ pub fn most_likely_language<N: Network>(
     special: &SpecialTokens,
     encoded: &N::Encoded,
 ) -> (Language, f32) {
-    likeliest(special, &language_log_probs(network, special, encoded))
+    let log_probs = language_log_probs(network, special, encoded);
+    let (best, _) = two_likeliest(&log_probs);
+    (special.languages[best].0, log_probs[best].exp())
 }
 
 /// Log-probabilities in the order of `special.languages`.
@@ -154,196 +219,9 @@ fn language_log_probs<N: Network>(
         .iter()
         .map(|(_, token)| logits[*token as usize])
         .collect();
-    normalise(&mut log_probs);
+    votes::normalise(&mut log_probs);
     log_probs
 }
 
-/// Shifts logits so that their exponentials sum to 1.
-fn normalise(logits: &mut [f32]) {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - max).exp()).sum();
-    let shift = max + sum.ln();
-    for logit in logits {
-        *logit -= shift;
-    }
-}
-
-fn likeliest(special: &SpecialTokens, log_probs: &[f32]) -> (Language, f32) {
-    let (best, log_prob) = special
-        .languages
-        .iter()
-        .zip(log_probs)
-        .rev() // so that the first of equals is found
-        .max_by(|(_, a), (_, b)| a.total_cmp(b))
-        .expect("a multilingual model has languages");
-    (best.0, log_prob.exp())
-}
-
-/// A window of up to 30 s to look at.
-#[derive(Debug, PartialEq, Eq)]
-struct Window {
-    /// Where it begins, in seconds.
-    second: usize,
-    /// Seconds of it that are loud.
-    n_loud: usize,
-}
-
-/// Up to `wanted` windows: the recording is cut into as many parts, and each window begins at the first loud second of
-/// its part. None where all is silent.
-fn windows(samples: Sound<'_>, wanted: usize) -> Vec<Window> {
-    let seconds = (0..samples.len()).step_by(SAMPLES_PER_SECOND);
-    let power = |start: usize| {
-        let second = samples.read(start..samples.len().min(start + SAMPLES_PER_SECOND));
-        second.iter().map(|x| x * x).sum::<f32>()
-    };
-    let powers: Vec<f32> = seconds.map(power).collect();
-    let loudest = powers.iter().copied().fold(0.0, f32::max);
-    let is_loud = |power: &f32| *power > 0.0 && *power >= loudest * QUIET * QUIET;
-    let n_parts = wanted.min(powers.len().div_ceil(WINDOW_SECONDS)).max(1);
-    let mut windows: Vec<Window> = Vec::new();
-    for part in 0..n_parts {
-        let range = powers.len() * part / n_parts..powers.len() * (part + 1) / n_parts;
-        let Some(first) = powers[range.clone()].iter().position(is_loud) else {
-            continue;
-        };
-        let second = match range.start + first {
-            second if second < LATEST_START_SECONDS => 0,
-            second => second,
-        };
-        let end = powers.len().min(second + WINDOW_SECONDS);
-        let n_loud = powers[second..end]
-            .iter()
-            .filter(|power| is_loud(power))
-            .count();
-        windows.push(Window { second, n_loud });
-    }
-    windows
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::asr::mel::LogMel;
-    use crate::asr::search::toy::{Toy, VOCABULARY, special};
-    use domain::progress::Silent;
-
-    /// A recording of seconds with these amplitudes.
-    fn sound(amplitudes: impl IntoIterator<Item = f32>) -> Vec<f32> {
-        let second = |amplitude: f32| (0..16_000).map(move |i| amplitude * (i as f32 * 0.3).sin());
-        amplitudes.into_iter().flat_map(second).collect()
-    }
-
-    fn check(samples: &[f32], wanted: usize, expected: &[(usize, usize)]) {
-        let windows = windows(samples.into(), wanted);
-        let found: Vec<_> = windows.iter().map(|w| (w.second, w.n_loud)).collect();
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn windows_begin_where_there_is_something_to_hear() {
-        let minutes = |amplitude, n: usize| vec![amplitude; n * 60];
-        check(&sound(minutes(0.1, 2)), 1, &[(0, 30)]);
-        check(&sound(minutes(0.1, 2)), 3, &[(0, 30), (40, 30), (80, 30)]);
-        // Hiss 40 dB below the speech: the window waits for the speech, or begins a little before it.
-        let late = sound([minutes(0.001, 1), minutes(0.1, 1)].concat());
-        check(&late, 1, &[(60, 30)]);
-        check(&late, 2, &[(60, 30)]);
-        check(
-            &sound([vec![0.0; 9], vec![0.1; 30]].concat()),
-            1,
-            &[(0, 21)],
-        );
-        // A short file has one window, and silence none.
-        check(&sound([0.1; 5]), 4, &[(0, 5)]);
-        check(&sound([0.0; 50]), 4, &[]);
-        check(&[], 4, &[]);
-    }
-
-    /// English and German logits of each window; the decision and its probability.
-    fn detect(logits: &[(f32, f32)], n_seconds: &[f32]) -> (&'static str, f32, u64) {
-        let network = Toy::new(|window, _| {
-            let mut row = vec![0.0; VOCABULARY];
-            (row[8], row[9]) = logits[usize::try_from(window).unwrap()];
-            row
-        });
-        let samples = sound(n_seconds.iter().copied());
-        let log_mel = LogMel::new(80);
-        let options = AsrOptions {
-            language_detection_segments: logits.len(),
-            language_detection_threshold: 0.9,
-            ..AsrOptions::default()
-        };
-        let found = detect_language(
-            &network,
-            &special(),
-            &log_mel.file(&samples),
-            (&samples).into(),
-            &options,
-            &Silent,
-        );
-        let found = found.unwrap();
-        (
-            found.language.code(),
-            found.probability,
-            network.n_encoded(),
-        )
-    }
-
-    #[test]
-    fn a_sure_window_decides_alone() {
-        let (language, probability, n_windows) = detect(&[(0.0, 3.0), (9.0, 0.0)], &[0.1; 60]);
-        assert_eq!((language, n_windows), ("de", 1));
-        assert!((probability - 1.0 / (1.0 + (-3f32).exp())).abs() < 1e-5);
-        let (language, _, n_windows) = detect(&[(0.0, 1.0), (9.0, 0.0)], &[0.1; 60]);
-        assert_eq!((language, n_windows), ("en", 2));
-    }
-
-    #[test]
-    fn unsure_windows_are_weighed_by_their_sound() {
-        // The mean of their log-probabilities, English leading by 1 once and German by 0.6 twice.
-        let unsure = [(1.0, 0.0), (0.0, 0.6), (0.0, 0.6)];
-        let (language, probability, _) = detect(&unsure, &[0.1; 90]);
-        assert_eq!(language, "de");
-        assert!((probability - 1.0 / (1.0 + (-0.2f32 / 3.0).exp())).abs() < 1e-4);
-        // Where the others are nearly silent, the first counts most.
-        let mut mostly_silent = [0.0; 90];
-        mostly_silent[..31].fill(0.1);
-        mostly_silent[65] = 0.1;
-        assert_eq!(detect(&unsure, &mostly_silent).0, "en");
-    }
-
-    #[test]
-    fn nothing_to_hear_is_no_language() {
-        assert_eq!(detect(&[(0.0, 9.0)], &[0.0; 40]), ("en", 0.0, 0));
-        assert_eq!(detect(&[(0.0, 9.0)], &[]), ("en", 0.0, 0));
-    }
-
-    #[test]
-    fn what_a_model_was_not_taught_is_refused() {
-        let german: Language = "de".parse().unwrap();
-        let yue: Language = "yue".parse().unwrap();
-        let multilingual = special();
-        let english_only = SpecialTokens {
-            languages: Vec::new(),
-            ..special()
-        };
-        assert_eq!(supported_language(None, &multilingual), Ok(None));
-        assert_eq!(
-            supported_language(Some(german), &multilingual),
-            Ok(Some(german))
-        );
-        assert_eq!(
-            supported_language(None, &english_only),
-            Ok(Some(Language::ENGLISH))
-        );
-        for (language, model, english_only) in
-            [(yue, &multilingual, false), (german, &english_only, true)]
-        {
-            let error = AsrError::LanguageNotSupported {
-                language,
-                english_only,
-            };
-            assert_eq!(supported_language(Some(language), model), Err(error));
-        }
-    }
-}
+mod tests;

@@ -1,6 +1,7 @@
 //! Whisper: features, tokens, network, search, and two ways through a recording: window by window, and chunk by chunk.
 
 pub mod batched;
+mod belief;
 pub mod detect;
 pub mod error;
 mod fallback;

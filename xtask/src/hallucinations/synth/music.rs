@@ -103,8 +103,8 @@ fn played() -> Vec<Sound> {
         sound("flute", 25, move |time| {
             let (number, since) = played_at(time, 0.4);
             let attack = (since / 0.05).min(1.0);
-            let tone = sine(note(flute[number % 64] + 12), time);
-            0.3 * attack * (tone + 0.1 * sine(5.0, time) * tone)
+            let breath = 1.0 + 0.1 * sine(5.0, time);
+            0.3 * attack * breath * sine(note(flute[number % 64] + 12), time)
         }),
         sound("music box", 40, move |time| {
             let (number, since) = played_at(time, 0.35);

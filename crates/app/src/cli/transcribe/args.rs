@@ -122,11 +122,11 @@ pub(super) struct SpeechArgs {
     )]
     pub(super) multilingual: bool,
 
-    /// Windows looked at to detect the language
+    /// Windows that vote on the language; more are looked at where none is sure
     #[arg(long, value_name = "N", default_value = "1", value_parser = parse::whole_number)]
     pub(super) language_detection_segments: usize,
 
-    /// A window whose language is surer than this decides alone; 0 to 1
+    /// Votes together surer than this need no more windows; 0 to 1
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = parse::number, allow_negative_numbers = true)]
     pub(super) language_detection_threshold: f32,
 

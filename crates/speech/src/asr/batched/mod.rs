@@ -12,50 +12,36 @@
 //! algorithm goes on from there, here it would be lost (base, half an hour: 13.0 % word errors with, 7.7 % without). The
 //! times of sentences are those of their words. Where that leaves out speech, `omissions` finds it.
 
+mod language;
 mod omissions;
 pub(super) mod sentences;
 #[cfg(test)]
 mod tests;
+mod texts;
 
-use std::borrow::Cow;
 use std::cell::OnceCell;
-use std::ops::Range;
 
 use domain::language::Language;
-use domain::options::{AsrOptions, WordTimes};
+use domain::options::AsrOptions;
 use domain::progress::{Monitor, Stage};
 use domain::transcript::{Segment, Transcript};
 use domain::units::Seconds;
 
-use super::detect::{LanguageWindow, detect_in_windows, most_likely_language, supported_language};
+use super::belief::AUDIBLE_SECONDS;
+use super::detect::{Ready, most_likely_language, supported_language};
 use super::error::AsrError;
-use super::fallback::{Attempt, Attempts};
+use super::fallback::{Attempt, Attempts, LOOP_NGRAM};
 use super::mel::{FRAMES_PER_SECOND, LogMel, SAMPLES_PER_FRAME, WINDOW_SAMPLES};
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
 use super::tokenizer::Tokenizer;
-use super::words::{SegmentText, TimedSegment, WindowText, word_times};
 use crate::align::sentences::Splitter;
 use crate::audio::Sound;
 use crate::vad::Chunk;
-use omissions::Spoken;
-use sentences::sentences;
 
 const SAMPLE_RATE: f64 = (SAMPLES_PER_FRAME * FRAMES_PER_SECOND) as f64;
 
-/// Chunks looked at for the language where none is sure, and the speech that the first should have.
-const LANGUAGE_CHUNKS: usize = 3;
-const LANGUAGE_SAMPLES: usize = 10 * SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
-/// Speech of which some text is expected.
-const AUDIBLE_SAMPLES: usize = SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
-/// Length of the token sequences that may not come twice when a chunk loops at every temperature.
-const LOOP_NGRAM: usize = 3;
-/// Where even the finder of speech has doubts, the text must be surer than this...
-const DOUBTFUL_LOGPROB: f32 = -0.5;
-/// ...and silence less likely than this; a short sound, such as a bark, must fail in one only.
-const DOUBTFUL_NO_SPEECH: f32 = 0.2;
-const SHORT_SAMPLES: usize = AUDIBLE_SAMPLES;
 /// The share of a batch's time that the encoder takes, for the progress shown.
 const ENCODER_SHARE: f64 = 0.4;
 /// What the caches of a batch may take if every row gets as long as it can; the usual batch is always allowed.
@@ -149,8 +135,8 @@ struct Recording<'a, N: Network> {
     search: SearchOptions,
     initial_prompt: Vec<u32>,
     splitter: OnceCell<Splitter>,
-    /// A chunk already encoded, with its number.
-    ready: Option<(usize, N::Encoded)>,
+    /// A chunk already encoded and decoded.
+    ready: Option<Ready<N::Encoded>>,
     /// Seconds of chunks that are done, in full or in part.
     done: f64,
 }
@@ -178,7 +164,7 @@ impl<E> Job<'_, E> {
         };
         let is_mute = |attempt: &Attempt| {
             attempt.hypothesis.tokens.is_empty()
-                && self.chunk.n_speech() >= AUDIBLE_SAMPLES
+                && seconds(self.chunk.n_speech()).0 >= AUDIBLE_SECONDS
                 && !silent(attempt)
         };
         !self.attempts.is_settled() || self.attempts.best().is_some_and(is_mute)
@@ -194,36 +180,6 @@ impl<'a, N: Network> Recording<'a, N> {
                 .log_mel
                 .chunk(&self.samples.read(chunk.start..chunk.end)),
         )
-    }
-
-    /// Finds the language from a few chunks, beginning with the first that has enough speech; returns its probability.
-    fn detect_language(&mut self) -> Result<f32, AsrError> {
-        let n_speech = |index: &usize| self.chunks[*index].n_speech();
-        let mut order: Vec<usize> = (0..self.chunks.len()).collect();
-        // early ones with enough speech first, then whatever has most
-        order.sort_by_key(|index| std::cmp::Reverse(n_speech(index).min(LANGUAGE_SAMPLES)));
-        let wanted = self
-            .options
-            .language_detection_segments
-            .max(LANGUAGE_CHUNKS);
-        let step = order.len().div_ceil(wanted).max(1);
-        let windows: Vec<LanguageWindow> = (order.iter().step_by(step))
-            .map(|index| LanguageWindow {
-                place: *index,
-                weight: n_speech(index) as f32,
-            })
-            .collect();
-        let found = detect_in_windows(
-            self.network,
-            self.tokenizer.special(),
-            windows,
-            |index| self.encode(index),
-            self.options,
-            self.monitor,
-        )?;
-        self.language = found.language;
-        self.ready = found.encoded;
-        Ok(found.probability)
     }
 
     /// Recognises some chunks side by side; returns their segments with their numbers.
@@ -259,12 +215,10 @@ impl<'a, N: Network> Recording<'a, N> {
         if self.monitor.is_cancelled() {
             return Err(AsrError::Cancelled);
         }
-        let encoded = match self.ready.take() {
-            Some((ready, encoded)) if ready == index => encoded,
-            other => {
-                self.ready = other;
-                self.encode(index)
-            }
+        let ready = self.ready.take_if(|ready| ready.place == index);
+        let (encoded, decoded) = match ready {
+            Some(ready) => (ready.encoded, Some((ready.language, ready.attempt))),
+            None => (self.encode(index), None),
         };
         let special = self.tokenizer.special();
         let language = if self.options.multilingual && special.is_multilingual() {
@@ -272,19 +226,26 @@ impl<'a, N: Network> Recording<'a, N> {
         } else {
             self.language
         };
+        let mut attempts = Attempts::default();
+        if let Some((_, attempt)) = decoded.filter(|(decoded, _)| *decoded == language) {
+            attempts.add(attempt, self.options);
+        }
         Ok(Job {
             index,
             chunk: &self.chunks[index],
             language,
             encoded,
-            attempts: Attempts::default(),
+            attempts,
         })
     }
 
     /// Decodes all at the first temperature, and those that came out badly at the next ones.
     fn decode(&mut self, jobs: &mut [Job<'_, N::Encoded>]) -> Result<(), AsrError> {
-        for temperature in &self.options.temperatures {
-            let open = |job: &&mut Job<'_, N::Encoded>| job.is_open(self.options);
+        for (i, temperature) in self.options.temperatures.iter().enumerate() {
+            // the one in which the language was found is decoded at the first temperature
+            let open = |job: &&mut Job<'_, N::Encoded>| {
+                job.is_open(self.options) && (i > 0 || job.attempts.best().is_none())
+            };
             let open: Vec<_> = jobs.iter_mut().filter(open).collect();
             self.search.method = Method::at(*temperature, self.options, 0);
             self.attempt(open, *temperature)?;
@@ -310,7 +271,9 @@ impl<'a, N: Network> Recording<'a, N> {
         jobs: Vec<&mut Job<'_, N::Encoded>>,
         temperature: f32,
     ) -> Result<(), AsrError> {
-        let prompts: Vec<Vec<u32>> = jobs.iter().map(|job| self.prompt(job)).collect();
+        let prompts: Vec<Vec<u32>> = (jobs.iter())
+            .map(|job| self.prompt(job.index, job.language))
+            .collect();
         let encoded: Vec<&N::Encoded> = jobs.iter().map(|job| &job.encoded).collect();
         let special = self.tokenizer.special();
         let found = generate(
@@ -328,149 +291,16 @@ impl<'a, N: Network> Recording<'a, N> {
         Ok(())
     }
 
-    fn prompt<E>(&self, job: &Job<'_, E>) -> Vec<u32> {
+    fn prompt(&self, index: usize, language: Language) -> Vec<u32> {
         let parts = PromptParts {
             previous: &self.initial_prompt,
             hotwords: self.options.hotwords.as_deref(),
-            prefix: self.options.prefix.as_deref().filter(|_| job.index == 0),
-            language: Some(job.language),
+            prefix: self.options.prefix.as_deref().filter(|_| index == 0),
+            language: Some(language),
             task: self.options.task,
             without_timestamps: true,
         };
         parts.tokens(self.tokenizer)
-    }
-
-    /// The segments of chunks that are decoded: their sentences.
-    fn finish(
-        &self,
-        jobs: Vec<Job<'_, N::Encoded>>,
-    ) -> Result<Vec<(usize, Vec<Segment>)>, AsrError> {
-        let texts: Vec<ChunkText<'_, N::Encoded>> = jobs
-            .into_iter()
-            .filter_map(|job| self.believed(job))
-            .collect();
-        let timed = self.words(&texts);
-        let splitter = self
-            .splitter
-            .get_or_init(|| Splitter::for_language(self.language.code()));
-        (texts.iter().zip(timed))
-            .map(|(text, timed)| {
-                let mut spoken = Spoken {
-                    text: self.tokenizer.decode(&text.attempt.hypothesis.tokens),
-                    words: timed.words,
-                };
-                self.fill_gaps(text, &mut spoken)?;
-                let segments = match self.count_repetitions(text, &spoken.words)? {
-                    Some(segments) => segments,
-                    None => self.segments(text, spoken, splitter),
-                };
-                Ok((text.index, segments))
-            })
-            .collect()
-    }
-
-    /// The text of a chunk, unless nothing was said in it.
-    fn believed<'j>(&self, job: Job<'j, N::Encoded>) -> Option<ChunkText<'j, N::Encoded>> {
-        let n_frames = job.n_frames();
-        let attempt = job.attempts.taken();
-        let (unlikely, silent) = (
-            attempt.hypothesis.avg_logprob() < DOUBTFUL_LOGPROB,
-            attempt.no_speech_prob > DOUBTFUL_NO_SPEECH,
-        );
-        let is_noise = (job.chunk.is_doubtful && (unlikely || silent))
-            || (job.chunk.n_speech() < SHORT_SAMPLES && unlikely && silent);
-        (!is_noise && !attempt.is_silence(self.options)).then_some(ChunkText {
-            index: job.index,
-            chunk: job.chunk,
-            n_frames,
-            language: job.language,
-            encoded: job.encoded,
-            attempt,
-        })
-    }
-
-    /// Words tell where sentences begin and end, so they are looked for even if nobody wants to see them.
-    fn words(&self, texts: &[ChunkText<'_, N::Encoded>]) -> Vec<TimedSegment> {
-        let speech: Vec<Vec<Range<Seconds>>> = texts.iter().map(ChunkText::speech).collect();
-        let samples: Vec<Cow<'_, [f32]>> = texts
-            .iter()
-            .map(|text| self.samples.read(text.chunk.start..text.chunk.end))
-            .collect();
-        let windows: Vec<WindowText<'_, N::Encoded>> = (texts.iter().zip(&speech).zip(&samples))
-            .map(|((text, speech), samples)| WindowText {
-                encoded: &text.encoded,
-                samples,
-                start: seconds(text.chunk.start),
-                n_frames: text.n_frames,
-                speech,
-                last_speech: seconds(text.chunk.start),
-                language: text.language,
-                segments: vec![SegmentText {
-                    tokens: &text.attempt.hypothesis.tokens,
-                    start: seconds(text.chunk.start),
-                    end: seconds(text.chunk.end),
-                }],
-            })
-            .collect();
-        let rules = self.word_rules();
-        let (network, tokenizer, task) = (self.network, self.tokenizer, self.options.task);
-        word_times(network, tokenizer, &windows, task, rules)
-            .into_iter()
-            .map(|mut segments| segments.remove(0))
-            .collect()
-    }
-
-    fn word_rules(&self) -> WordTimes {
-        match self.options.word_times {
-            WordTimes::AsReference => WordTimes::AsReference,
-            WordTimes::Off | WordTimes::Refined => WordTimes::Refined,
-        }
-    }
-
-    fn segments(
-        &self,
-        text: &ChunkText<'_, N::Encoded>,
-        spoken: Spoken,
-        splitter: &Splitter,
-    ) -> Vec<Segment> {
-        let length = seconds(self.samples.len()).0;
-        let has_words = self.options.word_times != WordTimes::Off;
-        sentences(&spoken.text, spoken.words, splitter)
-            .into_iter()
-            // marks without a letter or digit, such as a lone full stop, are what Whisper makes of a pause
-            .filter(|sentence| sentence.text.chars().any(char::is_alphanumeric))
-            .map(|sentence| {
-                let span = sentence.times();
-                let words = has_words.then_some(sentence.words);
-                text.attempt.segment(span, sentence.text, words, length)
-            })
-            .collect()
-    }
-}
-
-/// A chunk whose text is believed.
-struct ChunkText<'a, E> {
-    index: usize,
-    chunk: &'a Chunk,
-    n_frames: usize,
-    language: Language,
-    encoded: E,
-    attempt: Attempt,
-}
-
-impl<E> ChunkText<'_, E> {
-    /// From the first syllable to the last in each region, padding included.
-    fn speech(&self) -> Vec<Range<Seconds>> {
-        let mut speech = self.chunk.speech.clone();
-        if let Some(first) = speech.first_mut() {
-            first.start = self.chunk.start;
-        }
-        if let Some(last) = speech.last_mut() {
-            last.end = self.chunk.end;
-        }
-        (speech.iter())
-            .map(|range| seconds(range.start)..seconds(range.end))
-            .collect()
     }
 }
 

@@ -13,7 +13,9 @@ use domain::transcript::{Segment, Word};
 use domain::units::Seconds;
 
 use super::sentences::places;
-use super::{ChunkText, Recording, SAMPLE_RATE, seconds};
+use super::texts::ChunkText;
+use super::{Recording, SAMPLE_RATE, seconds};
+use crate::asr::belief::{is_too_fast, n_words_in};
 use crate::asr::error::AsrError;
 use crate::asr::network::Network;
 use crate::asr::sequential;
@@ -28,6 +30,8 @@ const MARGIN: f64 = 0.5;
 const SURE: f64 = -0.8;
 /// A sentence of fewer words is often said twice, and often a hallucination.
 const SENTENCE_WORDS: usize = 3;
+/// What is put in must not say once more what stands beside it, not even with so many words in between.
+const NEAR_WORDS: usize = 3;
 
 /// Speech without a word.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,6 +75,11 @@ fn repeats(words: &[Word]) -> bool {
     sentences.windows(2).any(is_same)
 }
 
+/// Whether `new` stands somewhere among `words`.
+fn holds(words: &[Word], new: &[Word]) -> bool {
+    words.windows(new.len().max(1)).any(|some| same(some, new))
+}
+
 /// Whether the words are the same, their times and marks aside.
 fn same(one: &[Word], other: &[Word]) -> bool {
     let letters = |word: &Word| -> String {
@@ -96,13 +105,15 @@ impl Spoken {
             .flat_map(|segment| segment.words.unwrap_or_default());
         let new: Vec<Word> = new.collect();
         let (before, after) = self.words.split_at(n_before);
-        let is_there = before
-            .len()
-            .checked_sub(new.len())
-            .is_some_and(|n| same(&before[n..], &new))
-            || after
-                .get(..new.len())
-                .is_some_and(|after| same(after, &new));
+        let n_near = new.len()
+            + if new.len() < SENTENCE_WORDS {
+                0
+            } else {
+                NEAR_WORDS
+            };
+        let before = &before[before.len().saturating_sub(n_near)..];
+        let after = &after[..after.len().min(n_near)];
+        let is_there = holds(before, &new) || holds(after, &new);
         if is_there || !text.contains(char::is_alphanumeric) {
             return;
         }
@@ -137,7 +148,7 @@ impl<N: Network> Recording<'_, N> {
             };
             let found = self.sequential(&options, range)?;
             let is_sure = |segment: &Segment| segment.avg_logprob.is_some_and(|sure| sure > SURE);
-            if found.iter().all(is_sure) {
+            if found.iter().all(is_sure) && !is_too_fast(n_words(&found), end - start) {
                 spoken.insert(gap.n_before, found);
             }
         }
@@ -155,12 +166,14 @@ impl<N: Network> Recording<'_, N> {
         }
         let options = self.timestamp_options(chunk);
         let mut segments = self.sequential(&options, chunk.chunk.start..chunk.chunk.end)?;
-        let n_words: usize = segments
+        let spoken = segments.iter().flat_map(|segment| &segment.words);
+        let has_more = spoken.map(Vec::len).sum::<usize>() > words.len();
+        let n_seconds: f64 = chunk
+            .speech()
             .iter()
-            .flat_map(|segment| &segment.words)
-            .map(Vec::len)
+            .map(|part| part.end.0 - part.start.0)
             .sum();
-        if n_words <= words.len() {
+        if !has_more || is_too_fast(n_words(&segments), n_seconds) {
             return Ok(None);
         }
         if self.options.word_times == WordTimes::Off {
@@ -201,6 +214,13 @@ impl<N: Network> Recording<'_, N> {
     }
 }
 
+fn n_words(segments: &[Segment]) -> f64 {
+    segments
+        .iter()
+        .map(|segment| n_words_in(&segment.text))
+        .sum()
+}
+
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -233,101 +253,4 @@ impl Monitor for Unseen<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn words(text: &str, times: &[(f64, f64)]) -> Vec<Word> {
-        let words = text.split(' ').zip(times);
-        words
-            .map(|(word, (start, end))| Word {
-                word: word.into(),
-                start: Some(Seconds(*start)),
-                end: Some(Seconds(*end)),
-                ..Word::default()
-            })
-            .collect()
-    }
-
-    fn speech(parts: &[(f64, f64)]) -> Vec<Range<Seconds>> {
-        let parts = parts.iter();
-        parts
-            .map(|(start, end)| Seconds(*start)..Seconds(*end))
-            .collect()
-    }
-
-    #[test]
-    fn speech_without_a_word_is_found() {
-        let check = |parts: &[(f64, f64)], times: &[(f64, f64)], expected: &[(usize, f64, f64)]| {
-            let found = gaps(&speech(parts), &words("a b c d", times));
-            let found: Vec<_> = found
-                .into_iter()
-                .map(|gap| (gap.n_before, gap.span.start, gap.span.end))
-                .collect();
-            assert_eq!(found, expected);
-        };
-        check(&[], &[(0.0, 1.0)], &[]);
-        check(&[(1.0, 3.0)], &[], &[(0, 0.5, 3.5)]);
-        check(&[(1.0, 2.5)], &[(0.5, 1.5)], &[]);
-        let two = [(1.0, 3.0), (4.0, 9.0)];
-        check(
-            &two,
-            &[(1.0, 3.5), (4.5, 5.0), (6.0, 7.0)],
-            &[(3, 7.0, 9.5)],
-        );
-        check(
-            &two,
-            &[(3.1, 3.5), (4.5, 5.0), (7.0, 9.0)],
-            &[(0, 0.5, 3.1), (2, 5.0, 7.0)],
-        );
-        check(&[(1.0, 2.0)], &[(0.0, 0.5), (5.0, 6.0)], &[]);
-        // a word that is stretched over what was left out
-        check(&two, &[(1.0, 9.0)], &[(1, 3.5, 9.5)]);
-        check(&[(1.0, 4.0), (4.5, 9.0)], &[(1.0, 9.0)], &[(1, 2.2, 9.5)]);
-    }
-
-    fn segment(text: &str, times: &[(f64, f64)]) -> Segment {
-        Segment {
-            text: format!(" {text}"),
-            words: Some(words(text, times)),
-            ..Segment::default()
-        }
-    }
-
-    #[test]
-    fn what_was_left_out_is_put_in_its_place() {
-        let check = |n_before: usize, new: &str, expected: &str| {
-            let mut spoken = Spoken {
-                text: " One two. Three".into(),
-                words: words("One two. Three", &[(0.0, 1.0), (1.0, 2.0), (8.0, 9.0)]),
-            };
-            let times = vec![(3.0, 4.0); new.split(' ').count()];
-            spoken.insert(n_before, vec![segment(new, &times)]);
-            assert_eq!(spoken.text, expected);
-            let joined: Vec<_> = spoken.words.iter().map(|word| word.word.as_str()).collect();
-            assert_eq!(joined.join(" "), expected.trim());
-        };
-        check(2, "And so on.", " One two. And so on. Three");
-        check(0, "Well,", " Well, One two. Three");
-        check(3, "four", " One two. Three four");
-        check(3, "three", " One two. Three");
-        check(1, "two", " One two. Three");
-        check(2, "one two", " One two. Three");
-    }
-
-    #[test]
-    fn a_sentence_that_follows_upon_itself_is_seen() {
-        let check = |text: &str, expected: bool| {
-            let n_words = text.split(' ').count();
-            assert_eq!(
-                repeats(&words(text, &vec![(0.0, 1.0); n_words])),
-                expected,
-                "{text}"
-            );
-        };
-        check("It is late. It is late. Go.", true);
-        check("Go. It is late. It is late", true);
-        check("Go. It is late. It was late.", false);
-        check("It is late. Go. It is late.", false);
-        check("Thank you. Thank you.", false);
-    }
-}
+mod tests;

@@ -16,13 +16,18 @@ pub(in crate::asr) struct Sentence {
 impl Sentence {
     /// Start and end, in seconds.
     pub(in crate::asr) fn times(&self) -> (f64, f64) {
-        let start = self.words.first().and_then(|word| word.start);
-        let end = self.words.last().and_then(|word| word.end);
-        (
-            start.map_or(0.0, |time| time.0),
-            end.map_or(0.0, |time| time.0),
-        )
+        span(&self.words)
     }
+}
+
+/// Start of the first word and end of the last, in seconds.
+pub(in crate::asr) fn span(words: &[Word]) -> (f64, f64) {
+    let start = words.first().and_then(|word| word.start);
+    let end = words.last().and_then(|word| word.end);
+    (
+        start.map_or(0.0, |time| time.0),
+        end.map_or(0.0, |time| time.0),
+    )
 }
 
 /// Where each word begins in `text`, in bytes.

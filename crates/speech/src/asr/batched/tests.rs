@@ -198,6 +198,22 @@ fn what_a_text_leaves_out_is_decoded_by_itself() {
     }
 }
 
+#[test]
+fn a_loop_or_a_text_too_fast_is_not_put_where_a_text_leaves_something_out() {
+    const LOOP: [u32; 300] = [3; 300];
+    let chunks = [Chunk {
+        speech: std::iter::once(2 * SECOND..12 * SECOND).collect(),
+        ..chunk(2, 10)
+    }];
+    let options = AsrOptions {
+        word_times: WordTimes::Refined,
+        ..greedy()
+    };
+    let text = |added: Script| texts(&run(&[says(&[1, 2]), added], &chunks, &options)).concat();
+    assert_eq!(text(says(&[TS, 3, 4, TS + 100])).len(), 4);
+    assert_eq!(text(says(&LOOP)), "ab");
+}
+
 /// Keeps what it is told, and cancels after so many reports.
 struct Watch {
     reports: Mutex<Vec<f64>>,

@@ -6,6 +6,7 @@ use domain::options::AsrOptions;
 use domain::transcript::{Segment, Word};
 use domain::units::Seconds;
 
+use super::belief::n_words_in;
 use super::search::{Found, Hypothesis};
 use super::tokenizer::Tokenizer;
 use compression::compression_ratio;
@@ -19,18 +20,41 @@ pub(super) struct Attempt {
     pub(super) no_speech_prob: f32,
     /// Of the text without space around it.
     pub(super) compression_ratio: f32,
-    /// Whether the text repeats itself up to its end, see [`repeats_to_the_end`].
-    pub(super) end_loop: bool,
+    /// How many words the text has, see [`n_words_in`].
+    pub(super) n_words: f64,
+    /// Whether the text repeats itself as a decoder in a loop does, see [`is_loop`].
+    pub(super) is_loop: bool,
     /// 0 is beam search.
     pub(super) temperature: f32,
 }
 
+/// Length of the token sequences that may not come twice when a text loops at every temperature.
+pub(super) const LOOP_NGRAM: usize = 3;
 /// Repetitions at the end of a text that a decoder in a loop makes at least; people rarely do.
 const LOOP_REPEATS: usize = 4;
+/// Repetitions that nobody makes, wherever they stand.
+const LONG_LOOP_REPEATS: usize = 10;
 /// Tokens behind the last repetition that may differ: a decoder that reaches its limit ends with some mark.
 const LOOP_TAIL: usize = 2;
 /// Mean log-probability from which a text is believed although it repeats itself.
 const SURE: f32 = -0.5;
+
+/// Whether `text`, tokens without timestamps, is what a decoder in a loop writes.
+fn is_loop(text: &[u32]) -> bool {
+    repeats_to_the_end(text) || repeats_for_long(text)
+}
+
+/// Whether most of `text` is one run of ten or more repetitions.
+fn repeats_for_long(text: &[u32]) -> bool {
+    (1..=text.len() / LONG_LOOP_REPEATS).any(|period| {
+        let is_same: Vec<bool> = (text.iter().zip(&text[period..]))
+            .map(|(one, next)| one == next)
+            .collect();
+        let longest = is_same.split(|same| !same).map(<[bool]>::len).max();
+        let n_looped = longest.unwrap_or(0) + period;
+        n_looped >= LONG_LOOP_REPEATS * period && 2 * n_looped > text.len()
+    })
+}
 
 /// Whether `text`, tokens without timestamps, ends with four or more repetitions of the same tokens. A decoder in
 /// a loop stays in it to the end of its window, while somebody who says a sentence four times goes on to another.
@@ -45,6 +69,16 @@ fn repeats_to_the_end(text: &[u32]) -> bool {
 }
 
 impl Attempt {
+    /// Judges the best of what was found for the first window of some.
+    pub(super) fn first(found: Vec<Found>, tokenizer: &Tokenizer, temperature: f32) -> Self {
+        let found = found.into_iter().next();
+        Self::new(
+            found.expect("there is one a window"),
+            tokenizer,
+            temperature,
+        )
+    }
+
     /// Judges the best of what was found.
     pub(super) fn new(found: Found, tokenizer: &Tokenizer, temperature: f32) -> Self {
         let hypothesis = found.hypotheses.into_iter().next();
@@ -55,9 +89,10 @@ impl Attempt {
             .collect();
         let text = tokenizer.decode(&hypothesis.tokens);
         Self {
-            end_loop: repeats_to_the_end(&words),
+            is_loop: is_loop(&words),
             no_speech_prob: found.no_speech_prob,
             compression_ratio: compression_ratio(text.trim()),
+            n_words: n_words_in(&text),
             temperature,
             hypothesis,
         }
@@ -96,7 +131,8 @@ impl Attempt {
     /// two are weighed: from half of `no_speech_threshold` on, the surer the network is that nothing is said, the surer
     /// it must be of its text: `log_prob_threshold·(1 − 0.8·(no_speech_prob − no_speech_threshold/2))`. By default that
     /// is −0.76 where Whisper's rule begins. The slope lies between the beeps, hums and music of the evaluation
-    /// recordings, which must come out empty, and their most doubtful speech.
+    /// recordings, which must come out empty, and their most doubtful speech. Below it, from a sixth of
+    /// `no_speech_threshold` on, the text must be as sure as `log_prob_threshold`: no temperature made one that is.
     pub(super) fn is_silence(&self, options: &AsrOptions) -> bool {
         let Some(threshold) = options.no_speech_threshold else {
             return false;
@@ -104,15 +140,24 @@ impl Attempt {
         let Some(log_prob_threshold) = options.log_prob_threshold else {
             return self.no_speech_prob > threshold;
         };
-        let beyond = self.no_speech_prob - threshold / 2.0;
+        let beyond = (self.no_speech_prob - threshold / 2.0).max(0.0);
         let wanted = log_prob_threshold * (1.0 - 0.8 * beyond);
-        beyond > 0.0 && self.hypothesis.avg_logprob() <= wanted
+        self.no_speech_prob > threshold / 6.0 && self.hypothesis.avg_logprob() <= wanted
+    }
+
+    /// Whether the text ends in repetitions, and the network is sure neither of it nor that anything is said.
+    pub(super) fn is_doubtful_loop(&self, options: &AsrOptions) -> bool {
+        let silent = (options.no_speech_threshold)
+            .is_some_and(|threshold| self.no_speech_prob > threshold / 6.0);
+        self.is_loop && silent && self.hypothesis.avg_logprob() <= SURE
     }
 
     /// Whether the text is taken for a loop: it compresses too well. Whisper asks nothing else, and loses what people
-    /// repeat on purpose; a text that leaves its repetitions by itself, and of which the network is sure, is kept.
+    /// repeat on purpose; a text that leaves its repetitions by itself, and of which the network is sure, is kept, unless
+    /// it was a higher temperature that ended them.
     pub(super) fn loops(&self, options: &AsrOptions) -> bool {
-        let meant = !self.end_loop && self.hypothesis.avg_logprob() > SURE;
+        let is_sampled = self.temperature > options.temperatures[0];
+        let meant = !self.is_loop && !is_sampled && self.hypothesis.avg_logprob() > SURE;
         let threshold = options.compression_ratio_threshold;
         !meant && threshold.is_some_and(|threshold| self.compression_ratio > threshold)
     }
@@ -174,7 +219,26 @@ impl Attempts {
     }
 }
 
-/// Tries the temperatures in order until one gives an acceptable text.
+/// How a window is decoded once more.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Try {
+    pub(super) temperature: f32,
+    /// Without a sequence of [`LOOP_NGRAM`] tokens that comes twice.
+    pub(super) without_repetitions: bool,
+}
+
+impl Try {
+    /// What is tried first.
+    pub(super) fn first(options: &AsrOptions) -> Self {
+        Self {
+            temperature: options.temperatures[0],
+            without_repetitions: false,
+        }
+    }
+}
+
+/// Tries the temperatures in order until one gives an acceptable text, and at last, should all loop, no repetitions.
+/// A single temperature allows no second try.
 ///
 /// # Errors
 ///
@@ -185,174 +249,29 @@ impl Attempts {
 /// When there are no temperatures.
 pub(super) fn first_acceptable<E>(
     options: &AsrOptions,
-    mut decode: impl FnMut(f32) -> Result<Attempt, E>,
+    mut decode: impl FnMut(Try) -> Result<Attempt, E>,
 ) -> Result<Attempt, E> {
     let mut attempts = Attempts::default();
     for temperature in &options.temperatures {
-        attempts.add(decode(*temperature)?, options);
+        let first = Try {
+            temperature: *temperature,
+            ..Try::first(options)
+        };
+        attempts.add(decode(first)?, options);
         if attempts.is_settled() {
-            break;
+            return Ok(attempts.taken());
         }
+    }
+    let loops = attempts.best().is_some_and(|best| best.loops(options));
+    if loops && options.temperatures.len() > 1 {
+        let last = Try {
+            temperature: 0.0,
+            without_repetitions: true,
+        };
+        attempts.add(decode(last)?, options);
     }
     Ok(attempts.taken())
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// An attempt by mean log-probability, compression ratio and no-speech probability.
-    fn attempt((avg_logprob, compression_ratio, no_speech_prob): (f32, f32, f32)) -> Attempt {
-        Attempt {
-            hypothesis: Hypothesis {
-                tokens: vec![1],
-                sum_logprob: avg_logprob * 2.0,
-                score: 0.0,
-            },
-            no_speech_prob,
-            compression_ratio,
-            end_loop: true,
-            temperature: -1.0,
-        }
-    }
-
-    /// Index of the attempt taken, number of attempts made, and the temperature reported.
-    fn taken(script: &[(f32, f32, f32)], options: &AsrOptions) -> (usize, usize, f32) {
-        let mut n_tried = 0;
-        let taken = first_acceptable(options, |temperature| {
-            let attempt = Attempt {
-                temperature,
-                ..attempt(script[n_tried])
-            };
-            n_tried += 1;
-            Ok::<_, ()>(attempt)
-        });
-        let taken = taken.unwrap();
-        let index = script
-            .iter()
-            .position(|s| attempt(*s).hypothesis == taken.hypothesis);
-        (index.unwrap(), n_tried, taken.temperature)
-    }
-
-    fn check(script: &[(f32, f32, f32)], expected: (usize, usize, f32)) {
-        let options = AsrOptions {
-            temperatures: vec![0.0, 0.4, 0.8],
-            ..AsrOptions::default()
-        };
-        let (index, n_tried, temperature) = taken(script, &options);
-        assert_eq!((index, n_tried), (expected.0, expected.1), "{script:?}");
-        assert!(
-            (temperature - expected.2).abs() < 1e-6,
-            "{script:?}: {temperature}"
-        );
-    }
-
-    #[test]
-    fn the_first_acceptable_attempt_is_taken() {
-        check(&[(-0.5, 1.5, 0.1)], (0, 1, 0.0));
-        // Too unlikely, then too repetitive, then good.
-        check(
-            &[(-1.5, 1.5, 0.1), (-0.2, 3.0, 0.1), (-0.9, 2.4, 0.1)],
-            (2, 3, 0.8),
-        );
-        // Unlikely and silent is silence, and repetition does not matter then.
-        check(&[(-1.5, 1.5, 0.7)], (0, 1, 0.0));
-        check(&[(-1.5, 9.0, 0.7)], (0, 1, 0.0));
-        // Silent but likely and repetitive is tried again.
-        check(&[(-0.5, 9.0, 0.7), (-0.4, 1.0, 0.7)], (1, 2, 0.4));
-    }
-
-    #[test]
-    fn where_all_fail_the_likeliest_that_does_not_loop_is_taken_under_the_last_temperature() {
-        check(
-            &[(-1.2, 2.0, 0.1), (-1.1, 2.0, 0.1), (-0.1, 5.0, 0.1)],
-            (1, 3, 0.8),
-        );
-        check(
-            &[(-0.3, 4.0, 0.1), (-0.2, 5.0, 0.1), (-0.4, 3.0, 0.1)],
-            (1, 3, 0.8),
-        );
-        check(
-            &[(-0.3, 4.0, 0.1), (-2.0, 2.0, 0.1), (-0.4, 3.0, 0.1)],
-            (1, 3, 0.8),
-        );
-    }
-
-    #[test]
-    fn a_loop_goes_on_to_the_end_of_the_text() {
-        let twice = |a: &[u32], n: usize| a.repeat(n);
-        assert!(repeats_to_the_end(&twice(&[5], 4)));
-        assert!(repeats_to_the_end(&twice(&[5, 6, 7], 4)));
-        // cut off within a repetition, or ended by a mark
-        assert!(repeats_to_the_end(
-            &[twice(&[5, 6, 7], 4), vec![5]].concat()
-        ));
-        assert!(repeats_to_the_end(
-            &[twice(&[5, 6, 7], 4), vec![8, 9]].concat()
-        ));
-        assert!(repeats_to_the_end(
-            &[vec![1, 2, 3], twice(&[5, 6], 5)].concat()
-        ));
-        assert!(!repeats_to_the_end(
-            &[twice(&[5, 6, 7], 9), vec![1, 2, 3]].concat()
-        ));
-        assert!(!repeats_to_the_end(&twice(&[5, 6, 7], 3)));
-        assert!(!repeats_to_the_end(&[]));
-    }
-
-    #[test]
-    fn what_is_repeated_on_purpose_is_kept() {
-        let options = AsrOptions::default();
-        let meant = |avg_logprob| Attempt {
-            end_loop: false,
-            ..attempt((avg_logprob, 4.2, 0.1))
-        };
-        assert!(meant(-0.12).is_acceptable(&options));
-        assert!(!meant(-0.6).is_acceptable(&options));
-        assert!(!attempt((-0.12, 4.2, 0.1)).is_acceptable(&options));
-    }
-
-    #[test]
-    fn thresholds_can_be_off() {
-        let off = AsrOptions {
-            compression_ratio_threshold: None,
-            log_prob_threshold: None,
-            ..AsrOptions::default()
-        };
-        assert_eq!(taken(&[(-9.0, 99.0, 0.1)], &off).1, 1);
-        assert!(attempt((-0.1, 1.0, 0.7)).is_silence(&off));
-        let never = AsrOptions {
-            no_speech_threshold: None,
-            ..AsrOptions::default()
-        };
-        assert!(!attempt((-9.0, 1.0, 1.0)).is_silence(&never));
-    }
-
-    #[test]
-    fn the_likelier_silence_is_the_surer_the_text_must_be() {
-        let usual = AsrOptions::default();
-        // beeps, white noise, a hum, music, what Whisper itself calls silence
-        for (avg_logprob, no_speech_prob) in [
-            (-0.79, 0.605),
-            (-0.68, 0.81),
-            (-1.18, 0.51),
-            (-1.41, 0.39),
-            (-1.1, 0.7),
-        ] {
-            let noise = attempt((avg_logprob, 1.0, no_speech_prob));
-            assert!(noise.is_silence(&usual), "{avg_logprob} {no_speech_prob}");
-        }
-        // speech that sounds doubtful by one of the two alone
-        for (avg_logprob, no_speech_prob) in [
-            (-0.53, 0.63),
-            (-0.45, 0.95),
-            (-1.27, 0.23),
-            (-0.51, 0.39),
-            (-0.72, 0.61),
-            (-0.33, 0.42),
-        ] {
-            let speech = attempt((avg_logprob, 1.0, no_speech_prob));
-            assert!(!speech.is_silence(&usual), "{avg_logprob} {no_speech_prob}");
-        }
-    }
-}
+mod tests;

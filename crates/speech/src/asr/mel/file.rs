@@ -19,7 +19,7 @@ pub struct FileFeatures<'a> {
 
 impl<'a> FileFeatures<'a> {
     pub(super) fn new(log_mel: &'a LogMel, sound: Sound<'a>) -> Self {
-        let n_frames = padded_len(sound) / HOP;
+        let n_frames = n_computed(sound);
         let mut loudest = 0.0;
         for start in (0..n_frames).step_by(WINDOW_FRAMES) {
             let frames = start..n_frames.min(start + WINDOW_FRAMES);
@@ -42,7 +42,7 @@ impl<'a> FileFeatures<'a> {
     /// The features of frames `seek..seek + size`, row-major `(n_mels, 3000)`, with literal 0.0 in the columns behind
     /// them. At most 3000 frames; frames behind the end of the file are 0.0 too.
     pub fn window(&self, seek: usize, size: usize) -> Vec<f32> {
-        let n_frames = (padded_len(self.sound) / HOP).saturating_sub(seek);
+        let n_frames = n_computed(self.sound).saturating_sub(seek);
         let n_frames = n_frames.min(size).min(WINDOW_FRAMES);
         let mut features = vec![0.0; self.log_mel.n_mels() * WINDOW_FRAMES];
         with_part(self.sound, &(seek..seek + n_frames), |signal| {
@@ -63,12 +63,13 @@ fn padded_len(sound: Sound<'_>) -> usize {
     sound.len() + HOP
 }
 
+/// Number of frames, without the very last, which Whisper drops.
+fn n_computed(sound: Sound<'_>) -> usize {
+    padded_len(sound) / HOP
+}
+
 /// Does something with the samples that some frames hold.
-fn with_part<T>(
-    sound: Sound<'_>,
-    frames: &Range<usize>,
-    work: impl FnOnce(Signal<'_>) -> T,
-) -> T {
+fn with_part<T>(sound: Sound<'_>, frames: &Range<usize>, work: impl FnOnce(Signal<'_>) -> T) -> T {
     let reach = Signal::reach(frames, sound.len());
     let samples = sound.read(reach.clone());
     let signal = Signal::part(&samples, reach.start, sound.len(), padded_len(sound));

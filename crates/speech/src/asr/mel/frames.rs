@@ -137,11 +137,6 @@ impl<'a> Signal<'a> {
         start.saturating_sub(FRAME)..(frames.end * HOP + FRAME).min(n_samples)
     }
 
-    /// Number of frames, without the very last, which Whisper drops.
-    pub(super) fn n_frames(&self) -> usize {
-        self.padded_len / HOP
-    }
-
     /// The frame, if it lies wholly in the samples.
     fn inner_frame(&self, frame_idx: usize) -> Option<&[f32]> {
         let start = (frame_idx * HOP).checked_sub(FRAME / 2)?;
@@ -185,7 +180,6 @@ mod tests {
         assert_eq!(frame[198..203], [3.0, 2.0, 1.0, 2.0, 3.0]);
         assert!(signal.edge_frame(3, &mut frame));
         assert_eq!(frame[319..322], [600.0, 0.0, 600.0]);
-        assert_eq!(signal.n_frames(), 3);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 #![expect(clippy::float_cmp, reason = "what is computed alike must be equal")]
 
 use super::*;
+use crate::audio::Samples;
 use crate::testing::signal;
 
 fn assert_near(found: f32, wanted: f64, tolerance: f64, what: &str) {
@@ -170,8 +171,31 @@ fn the_loudest_frame_is_found_without_transforming_all() {
         }
         let signal = Signal::whole(&samples, samples.len() + HOP);
         let mut energies = vec![0.0; 80 * WINDOW_FRAMES];
-        log_mel.write_energies(signal, 0, signal.n_frames(), &mut energies);
+        let n_frames = samples.len() / HOP + 1;
+        log_mel.write_energies(signal, 0, n_frames, &mut energies);
         let wanted = energies.iter().copied().fold(0.0, f32::max);
-        assert_eq!(log_mel.loudest(signal, 0..signal.n_frames(), 0.0), wanted);
+        assert_eq!(log_mel.loudest(signal, 0..n_frames, 0.0), wanted);
     }
+}
+
+#[test]
+fn samples_of_sixteen_bits_have_the_features_of_their_values() {
+    let log_mel = LogMel::new(80);
+    // longer than a window, and loudest behind it
+    let mut samples = signal(WINDOW_SAMPLES + 40_000);
+    for sample in &mut samples[..WINDOW_SAMPLES + 20_000] {
+        *sample *= 0.01;
+    }
+    let shorts = Samples::new(&samples);
+    let floats = shorts.to_vec();
+    let (one, other) = (log_mel.file(&shorts), log_mel.file(&floats));
+    assert_eq!(one.n_frames(), other.n_frames());
+    for (seek, size) in [(0, 3000), (2990, 260), (3100, 150)] {
+        assert_eq!(one.window(seek, size), other.window(seek, size), "{seek}");
+    }
+    let loudest = Signal::whole(&floats, floats.len() + HOP);
+    let loudest = log_mel.loudest(loudest, 0..floats.len() / HOP + 1, 0.0);
+    let floor = Scale::below(loudest).apply(0.0);
+    let lowest = |features: Vec<f32>| features.into_iter().fold(f32::INFINITY, f32::min);
+    assert_eq!(lowest(one.window(0, 3000)), floor);
 }

@@ -4,6 +4,7 @@
 //! before it. Windows that come out badly are decoded again at higher temperatures; windows without speech are skipped.
 
 mod hallucination;
+mod language;
 mod silence;
 mod split;
 mod spoken;
@@ -17,9 +18,10 @@ use domain::progress::{Monitor, Stage};
 use domain::transcript::{Segment, Transcript};
 use domain::units::Seconds;
 
-use super::detect::{detect_language, most_likely_language, supported_language};
+use super::belief::{Claim, doubt};
+use super::detect::{Ready, most_likely_language, supported_language};
 use super::error::AsrError;
-use super::fallback::{Attempt, first_acceptable};
+use super::fallback::{Attempt, LOOP_NGRAM, Try, first_acceptable};
 use super::mel::{FRAMES_PER_SECOND, FileFeatures, LogMel, SAMPLES_PER_FRAME, WINDOW_FRAMES};
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
@@ -51,14 +53,6 @@ pub fn transcribe<N: Network>(
     let asked = supported_language(options.language, special)?;
     let log_mel = LogMel::new(network.n_mels());
     let features = log_mel.file(samples);
-    let mut ready = None;
-    let (language, language_probability) = if let Some(language) = asked {
-        (language, None)
-    } else {
-        let found = detect_language(network, special, &features, samples, options, monitor)?;
-        ready = found.encoded;
-        (found.language, Some(f64::from(found.probability)))
-    };
     let mut recording = Recording {
         network,
         tokenizer,
@@ -67,13 +61,18 @@ pub fn transcribe<N: Network>(
         options,
         monitor,
         search: SearchOptions::of(tokenizer, options),
-        language,
-        ready,
+        language: asked.unwrap_or(Language::ENGLISH),
+        ready: None,
         tokens: encode_spoken(tokenizer, options.initial_prompt.as_deref()),
         prompt_begin: 0,
         last_speech: 0.0,
         segments: Vec::new(),
     };
+    let mut language_probability = None;
+    if asked.is_none() {
+        language_probability = Some(f64::from(recording.detect_language()?));
+    }
+    let language = recording.language; // that of a window may be another
     recording.run()?;
     Ok(Transcript {
         word_timing: options.word_times.timing(&recording.segments),
@@ -95,8 +94,8 @@ struct Recording<'a, N: Network> {
     search: SearchOptions,
     /// Of the window at hand.
     language: Language,
-    /// A window already encoded, and its first frame.
-    ready: Option<(usize, N::Encoded)>,
+    /// A window already encoded and decoded; its place is its first frame.
+    ready: Option<Ready<N::Encoded>>,
     /// The initial prompt, then the tokens of all segments.
     tokens: Vec<u32>,
     /// Where among the tokens the next window's prompt begins.
@@ -127,13 +126,19 @@ impl<N: Network> Recording<'_, N> {
         if !may_hold_words(&samples, size) {
             return Ok(size);
         }
-        let encoded = self.encoded(seek, size)?;
+        let (encoded, decoded) = match self.ready.take().filter(|ready| ready.place == seek) {
+            Some(ready) => (ready.encoded, Some((ready.language, ready.attempt))),
+            None if self.monitor.is_cancelled() => return Err(AsrError::Cancelled),
+            None => (self.network.encode(&self.features.window(seek, size)), None),
+        };
         if self.options.multilingual && self.tokenizer.special().is_multilingual() {
             let special = self.tokenizer.special();
             (self.language, _) = most_likely_language(self.network, special, &encoded);
         }
-        let attempt = self.decode(seek, &encoded)?;
-        if attempt.is_silence(self.options) {
+        // it was decoded as the first window is, with no text before it
+        let decoded = decoded.filter(|(language, _)| *language == self.language && seek == 0);
+        let attempt = self.decode(seek, &encoded, decoded.map(|(_, attempt)| attempt))?;
+        if doubt(&claim(&attempt, size), self.options).is_some() {
             return Ok(size);
         }
         let split = split_by_timestamps(&attempt.hypothesis.tokens, size, self.tokenizer.special());
@@ -165,37 +170,65 @@ impl<N: Network> Recording<'_, N> {
         Ok(spoken.advance)
     }
 
-    fn encoded(&mut self, seek: usize, size: usize) -> Result<N::Encoded, AsrError> {
-        match self.ready.take() {
-            Some((at, encoded)) if at == seek => Ok(encoded),
-            _ if self.monitor.is_cancelled() => Err(AsrError::Cancelled),
-            _ => Ok(self.network.encode(&self.features.window(seek, size))),
-        }
+    /// The window from `seek` on; `first` is what was made of it at the first temperature, if that is known.
+    fn decode(
+        &mut self,
+        seek: usize,
+        encoded: &N::Encoded,
+        mut first: Option<Attempt>,
+    ) -> Result<Attempt, AsrError> {
+        let prompt = self.prompt(seek, self.language);
+        first_acceptable(self.options, |again| match first.take() {
+            Some(attempt) => Ok(attempt),
+            None => self.attempt(seek, encoded, &prompt, again),
+        })
     }
 
-    fn decode(&mut self, seek: usize, encoded: &N::Encoded) -> Result<Attempt, AsrError> {
+    fn prompt(&self, seek: usize, language: Language) -> Vec<u32> {
         let parts = PromptParts {
             previous: &self.tokens[self.prompt_begin..],
             hotwords: self.options.hotwords.as_deref(),
             prefix: self.options.prefix.as_deref().filter(|_| seek == 0),
-            language: Some(self.language),
+            language: Some(language),
             task: self.options.task,
             without_timestamps: self.options.without_timestamps,
         };
-        let prompts = [parts.tokens(self.tokenizer)];
-        first_acceptable(self.options, |temperature| {
-            self.search.method = Method::at(temperature, self.options, seek as u64);
-            let special = self.tokenizer.special();
-            let mut found = generate(
-                self.network,
-                special,
-                &[encoded],
-                &prompts,
-                &self.search,
-                self.monitor,
-            )?;
-            Ok(Attempt::new(found.remove(0), self.tokenizer, temperature))
-        })
+        parts.tokens(self.tokenizer)
+    }
+
+    /// Decodes a window once.
+    fn attempt(
+        &self,
+        seek: usize,
+        encoded: &N::Encoded,
+        prompt: &[u32],
+        again: Try,
+    ) -> Result<Attempt, AsrError> {
+        let mut search = self.search.clone();
+        search.method = Method::at(again.temperature, self.options, seek as u64);
+        if again.without_repetitions && search.no_repeat_ngram_size == 0 {
+            search.no_repeat_ngram_size = LOOP_NGRAM;
+        }
+        let special = self.tokenizer.special();
+        let (network, monitor) = (self.network, self.monitor);
+        let found = generate(
+            network,
+            special,
+            &[encoded],
+            &[prompt.to_vec()],
+            &search,
+            monitor,
+        )?;
+        Ok(Attempt::first(found, self.tokenizer, again.temperature))
+    }
+}
+
+/// What is to be judged of the text of a window of `size` frames.
+fn claim(attempt: &Attempt, size: usize) -> Claim<'_> {
+    Claim {
+        attempt,
+        n_seconds: seconds(size).0,
+        voice: None,
     }
 }
 

@@ -7,6 +7,8 @@ use domain::units::Seconds;
 use super::hallucination::{Verdict, judge};
 use super::split::Split;
 use super::{FRAMES_PER_SECOND, Recording, SAMPLES_PER_FRAME};
+use crate::asr::batched::sentences::span;
+use crate::asr::belief::{is_too_fast, n_words_in, plausible};
 use crate::asr::network::Network;
 use crate::asr::words::{SegmentText, TimedSegment, WindowText, word_times};
 
@@ -58,6 +60,10 @@ impl<N: Network> Recording<'_, N> {
             .collect();
         let mut advance = split.advance;
         if self.options.word_times == WordTimes::Off {
+            pieces.retain(|piece| {
+                let text = self.tokenizer.decode(piece.tokens);
+                !is_too_fast(n_words_in(&text), piece.end - piece.start)
+            });
             return Outcome {
                 pieces: Some(pieces),
                 advance,
@@ -89,6 +95,7 @@ impl<N: Network> Recording<'_, N> {
                 }
             }
         }
+        retain_plausible(&mut pieces);
         self.last_speech = last_end(&pieces).unwrap_or(self.last_speech);
         Outcome {
             pieces: Some(pieces),
@@ -102,9 +109,9 @@ impl<N: Network> Recording<'_, N> {
         pieces: &[Spoken<'_>],
         encoded: &N::Encoded,
     ) -> Vec<TimedSegment> {
-        let samples = self.samples.read(
-            window.seek * SAMPLES_PER_FRAME..(window.seek + window.size) * SAMPLES_PER_FRAME,
-        );
+        let samples = self
+            .samples
+            .read(window.seek * SAMPLES_PER_FRAME..(window.seek + window.size) * SAMPLES_PER_FRAME);
         let text = WindowText {
             encoded,
             samples: &samples,
@@ -124,6 +131,20 @@ impl<N: Network> Recording<'_, N> {
         let (task, rules) = (self.options.task, self.options.word_times);
         word_times(self.network, self.tokenizer, &[text], task, rules).remove(0)
     }
+}
+
+/// Drops the segments that nobody can have said in their time.
+fn retain_plausible(pieces: &mut Vec<Spoken<'_>>) {
+    let words = (pieces.iter_mut()).map(|piece| piece.words.take().unwrap_or_default());
+    let words: Vec<Vec<Word>> = words.collect();
+    let mut found = plausible(&words).into_iter();
+    pieces.retain_mut(|piece| {
+        piece.words = found.next().flatten();
+        if let Some(words @ [_, ..]) = piece.words.as_deref() {
+            (piece.start, piece.end) = span(words);
+        }
+        piece.words.is_some()
+    });
 }
 
 /// Frames to the end of the last word: what the window holds beyond it is decoded again, as in faster-whisper. That is

@@ -295,6 +295,24 @@ fn no_segment_ends_after_the_recording_or_is_empty() {
     assert_eq!(run(&[blank], &sound(1.9), &options).segments, "1-1.9 a");
 }
 
+#[test]
+fn a_window_that_loops_to_the_last_has_no_text() {
+    const LOOP: [u32; 100] = [2; 100];
+    let single = AsrOptions {
+        temperatures: vec![0.0],
+        ..greedy()
+    };
+    let outcome = run(&[says(&LOOP), says(THIRD)], &sound(40.0), &single);
+    assert_eq!(outcome.segments, "30-34 de");
+    // With other temperatures, it is decoded once more without repetitions at last.
+    let several = AsrOptions {
+        temperatures: vec![0.0, 0.2],
+        ..greedy()
+    };
+    let outcome = run(&[says(&LOOP), says(THIRD)], &sound(40.0), &several);
+    assert!(!outcome.segments.contains("bbbb"), "{}", outcome.segments);
+}
+
 /// Remembers the progress told, and cancels at some point.
 struct Ear {
     told: Mutex<Vec<(f64, f64)>>,
@@ -364,7 +382,14 @@ fn prompts_by_language(german: &[u64], options: &AsrOptions) -> (Vec<Vec<u32>>, 
         logits
     });
     let tokenizer = toy_tokenizer(MULTILINGUAL);
-    let transcript = transcribe(&network, &tokenizer, (&sound(70.0)).into(), options, &Silent).unwrap();
+    let transcript = transcribe(
+        &network,
+        &tokenizer,
+        (&sound(70.0)).into(),
+        options,
+        &Silent,
+    )
+    .unwrap();
     (prompts.into_inner().unwrap(), transcript)
 }
 
