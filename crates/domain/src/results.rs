@@ -7,8 +7,30 @@ use serde::Serialize;
 
 use crate::aligned::{ServiceDocument, ServiceSegment, to_service_json};
 use crate::document;
+use crate::language::Language;
 use crate::transcript::{Segment, Transcript, Word};
 use crate::units::Seconds;
+
+/// What comes of a task that ends well.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TaskResult {
+    /// A JSON text: contract section 2.
+    pub json: String,
+    /// What the person who sent the recording should know about it, each a sentence without a full stop.
+    pub notes: Vec<String>,
+    /// The language that was found; `None` where it was given, or nobody asks.
+    pub language: Option<Language>,
+}
+
+impl TaskResult {
+    /// A result of which there is nothing more to say.
+    pub fn new(json: impl Into<String>) -> Self {
+        Self {
+            json: json.into(),
+            ..Self::default()
+        }
+    }
+}
 
 /// The words of a recording (contract 2.1).
 pub fn transcription(transcript: &Transcript) -> String {

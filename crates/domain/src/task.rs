@@ -15,6 +15,7 @@ use std::fmt;
 
 use crate::clock::Timestamp;
 use crate::progress::Stage;
+use crate::results::TaskResult;
 use crate::words::words;
 
 /// The public name of a task: an opaque text, compared exactly. New ones are lower-case UUIDs (version 4).
@@ -169,10 +170,11 @@ pub struct Processing {
 }
 
 impl Processing {
-    /// It ends with `result`, a JSON text.
-    pub fn complete(self, result: String, now: Timestamp) -> Completed {
+    /// It ends with `result`.
+    pub fn complete(self, result: TaskResult, now: Timestamp) -> Completed {
         Completed {
-            result,
+            result: result.json,
+            notes: result.notes,
             started_at: Some(self.started_at),
             ended_at: Some(now),
         }
@@ -209,6 +211,8 @@ impl Processing {
 pub struct Completed {
     /// A JSON text: contract section 2.
     pub result: String,
+    /// See [`TaskResult::notes`].
+    pub notes: Vec<String>,
     /// When the last try began; older programs may not have said.
     pub started_at: Option<Timestamp>,
     /// When it ended; older programs may not have said.

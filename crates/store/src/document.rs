@@ -48,6 +48,7 @@ impl Task {
             },
             identifier: self.id.as_str(),
             progress: self.progress().map(Progress::new),
+            notes: self.notes(),
         };
         serde_json::to_string(&document)
             .map_err(|error| self.inconsistent("document", &error.to_string()))
@@ -66,6 +67,13 @@ impl Task {
         match &self.state {
             TaskState::Processing(processing) => processing.progress,
             _ => None,
+        }
+    }
+
+    fn notes(&self) -> &[String] {
+        match &self.state {
+            TaskState::Completed(completed) => &completed.notes,
+            _ => &[],
         }
     }
 
@@ -136,6 +144,9 @@ struct Document<'a> {
     error: Option<&'a str>,
     identifier: &'a str,
     progress: Option<Progress>,
+    /// Missing where there are none, as clients of the reference know it.
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    notes: &'a [String],
 }
 
 #[derive(Debug, Serialize)]
@@ -235,6 +246,7 @@ mod tests {
         let completed = |result: &str| {
             TaskState::Completed(Completed {
                 result: result.to_owned(),
+                notes: Vec::new(),
                 started_at: None,
                 ended_at: None,
             })
@@ -248,6 +260,23 @@ mod tests {
         );
         let broken = task(completed("{nope")).document().unwrap_err().to_string();
         assert!(broken.contains("tasks.result of task abc"), "{broken}");
+    }
+
+    #[test]
+    fn what_there_is_to_say_of_a_result_stands_at_the_end() {
+        let completed = |notes: &[&str]| {
+            TaskState::Completed(Completed {
+                result: "{}".to_owned(),
+                notes: notes.iter().map(ToString::to_string).collect(),
+                started_at: None,
+                ended_at: None,
+            })
+        };
+        let document = |notes| task(completed(notes)).document().unwrap();
+        assert!(document(&[]).ends_with(r#","progress":null}"#));
+        assert!(
+            document(&["a \"b\"", "c"]).ends_with(r#","progress":null,"notes":["a \"b\"","c"]}"#)
+        );
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! How a task ends: its outcome and the message to its callback, in one transaction.
 
 use domain::clock::Timestamp;
+use domain::language::Language;
+use domain::results::TaskResult;
+use serde_json::json;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -75,21 +78,23 @@ async fn update_row(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let (status, result, error) = match ending {
-        Ending::Completed(result) => ("completed", Some(result.as_str()), None),
+        Ending::Completed(result) => ("completed", Some(result), None),
         Ending::Failed(error) => ("failed", None, Some(error.as_str())),
     };
     // Nobody began: no time was spent.
     let duration = work.started_at.map(|started_at| now.since(started_at));
     sqlx::query(
         "update tasks
-        set status = ?, result = ?, error = ?, duration = ?, end_time = ?, updated_at = ?,
+        set status = ?, result = ?, notes = ?, language = coalesce(?, language), error = ?, duration = ?, end_time = ?, updated_at = ?,
             -- Nobody needs these any more, and they may be large.
             request = null, media = null,
             worker = null, lease_ends_at = null, due_at = null, progress_stage = null, progress_percentage = null
         where id = ? and status in ('queued', 'processing')",
     )
     .bind(status)
-    .bind(result)
+    .bind(result.map(|result| &*result.json))
+    .bind(result.and_then(notes))
+    .bind(result.and_then(|result| result.language).map(Language::code))
     .bind(error)
     .bind(duration.unwrap_or_default().as_secs_f64())
     .bind(stored(now))
@@ -98,6 +103,12 @@ async fn update_row(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// The column `notes`: a JSON list, or nothing where there is nothing to say.
+fn notes(result: &TaskResult) -> Option<String> {
+    let notes = &result.notes;
+    (!notes.is_empty()).then(|| json!(notes).to_string())
 }
 
 async fn insert_message(

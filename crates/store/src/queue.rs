@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::clock::Timestamp;
 use domain::request::JobRequest;
+use domain::results::TaskResult;
 use domain::task::{FailureText, StageProgress, TaskId};
 use sqlx::SqliteConnection;
 
@@ -55,8 +56,8 @@ pub struct Claimed {
 /// How a task ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ending {
-    /// Well, with a JSON text.
-    Completed(String),
+    /// Well.
+    Completed(TaskResult),
     /// With an error.
     Failed(FailureText),
 }

@@ -100,6 +100,7 @@ impl<'r> Row<'r> {
             TaskStatus::Processing => TaskState::Processing(self.processing(started_at)?),
             TaskStatus::Completed => TaskState::Completed(Completed {
                 result: self.text("result")?.unwrap_or_else(|| "null".to_owned()),
+                notes: self.notes()?,
                 started_at,
                 ended_at,
             }),
@@ -124,6 +125,14 @@ impl<'r> Row<'r> {
             lease_ends_at: lease_ends_at.unwrap_or(started_at),
             progress: self.progress()?,
         })
+    }
+
+    /// Rows of older programs have none.
+    fn notes(&self) -> Result<Vec<String>, StoreError> {
+        let Some(notes) = self.text("notes")? else {
+            return Ok(Vec::new());
+        };
+        serde_json::from_str(&notes).map_err(|error| self.wrong("notes", &error))
     }
 
     fn failure(&self) -> Result<FailureText, StoreError> {

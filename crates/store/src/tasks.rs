@@ -142,7 +142,7 @@ async fn find_row(mut reader: Reader, id: &str) -> Result<Option<SqliteRow>, Fai
     let row = sqlx::query(
         "select id, uuid, status, task_type,
             case when status = 'completed' then cast(result as text) end as result,
-            cast(task_params as text) as task_params,
+            notes, cast(task_params as text) as task_params,
             language, file_name, url, error, duration, audio_duration, start_time, end_time, created_at, updated_at,
             attempt, due_at, worker, lease_ends_at, progress_stage, progress_percentage,
             callback_url, callback_status, callback_attempts, callback_error, request_id

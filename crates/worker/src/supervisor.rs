@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use domain::results::TaskResult;
 use domain::task::{FailureText, StageProgress, TaskId};
 use store::{Claimed, Ending, Event, Lease, MediaKey, Retried, StoreError};
 use tokio::sync::{broadcast, oneshot};
@@ -79,7 +80,7 @@ struct Attempt<'a> {
     worker: &'a Worker,
     lease: &'a Lease,
     monitor: Arc<TaskMonitor>,
-    thread: oneshot::Receiver<thread::Result<Result<String, TaskFailure>>>,
+    thread: oneshot::Receiver<thread::Result<Result<TaskResult, TaskFailure>>>,
     events: broadcast::Receiver<Event>,
 }
 
@@ -162,7 +163,7 @@ impl<'a> Attempt<'a> {
     }
 
     /// What the end of the thread means; `None` if it was left behind, or ended without a word.
-    fn outcome(&self, ended: Option<thread::Result<Result<String, TaskFailure>>>) -> Outcome {
+    fn outcome(&self, ended: Option<thread::Result<Result<TaskResult, TaskFailure>>>) -> Outcome {
         let failed = |text: String| Outcome::Ended(Ending::Failed(FailureText::new(&text)));
         let stage = || {
             let progress = self.monitor.snapshot();
@@ -214,7 +215,7 @@ fn start(
     engine: Arc<dyn Engine>,
     job: Job,
     monitor: Arc<TaskMonitor>,
-) -> oneshot::Receiver<thread::Result<Result<String, TaskFailure>>> {
+) -> oneshot::Receiver<thread::Result<Result<TaskResult, TaskFailure>>> {
     let (sender, receiver) = oneshot::channel();
     let span = tracing::Span::current();
     let run = move || {

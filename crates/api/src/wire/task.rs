@@ -106,6 +106,11 @@ pub(crate) struct TaskSchema {
     /// How far the work is, while it is going on.
     #[schema(required = true)]
     progress: Option<Progress>,
+    /// What to know about the result, a sentence each: what was lost or chosen on the way, or that no speech was found.
+    /// Missing where there is nothing to say.
+    #[cfg_attr(test, serde(default))]
+    #[schema(required = false)]
+    notes: Vec<String>,
 }
 
 /// What is known about a task.

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use domain::results::TaskResult;
 use domain::task::FailureText;
+use serde_json::json;
 use store::{Ending, Lease};
 
 use crate::support::{Form, TestApi};
@@ -56,7 +58,7 @@ async fn c1_13_a_task_is_shown_on_its_way() {
         task["metadata"]["start_time"],
         "2026-11-22T11:00:00.000000Z"
     );
-    let ending = Ending::Completed(r#"{"segments":[],"language":"en"}"#.into());
+    let ending = Ending::Completed(TaskResult::new(r#"{"segments":[],"language":"en"}"#));
     api.store().finish(&lease, &ending).await.unwrap();
     let answer = api.get(&format!("/task/{identifier}")).await;
     let expected = r#"{"status":"completed","result":{"segments":[],"language":"en"},"metadata":{"task_type":"transcription","#;
@@ -64,6 +66,22 @@ async fn c1_13_a_task_is_shown_on_its_way() {
     let task = answer.json();
     assert_eq!(task["metadata"]["end_time"], "2026-11-22T11:00:00.000000Z");
     assert!(task["error"].is_null());
+    assert_eq!(task.get("notes"), None);
+}
+
+#[tokio::test]
+async fn what_is_worth_knowing_of_a_result_stands_in_the_task() {
+    let api = TestApi::start().await;
+    let identifier = submit(&api, "a.mp3").await;
+    let lease = claim(&api).await;
+    let result = TaskResult {
+        notes: vec!["no speech was found".to_owned()],
+        ..TaskResult::new("{}")
+    };
+    let ending = Ending::Completed(result);
+    api.store().finish(&lease, &ending).await.unwrap();
+    let task = api.task(&identifier).await;
+    assert_eq!(task["notes"], json!(["no speech was found"]));
 }
 
 #[tokio::test]
@@ -123,7 +141,7 @@ async fn c1_14_a_running_task_can_be_deleted() {
         .request("DELETE", &format!("/task/{identifier}/delete"))
         .await;
     assert_eq!(answer.status, 200);
-    let ending = Ending::Completed("{}".into());
+    let ending = Ending::Completed(TaskResult::new("{}"));
     assert!(api.store().finish(&lease, &ending).await.is_err());
     assert_eq!(api.n_tasks().await, 0);
 }

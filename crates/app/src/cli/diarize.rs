@@ -113,9 +113,6 @@ fn hear(
         ..Request::default()
     };
     let outcome = models.run(input, &request, console, interrupt)?;
-    for note in &outcome.notes {
-        console.note(note);
-    }
     Ok((outcome.duration, outcome.diarization.unwrap_or_default()))
 }
 

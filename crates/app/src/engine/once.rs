@@ -29,7 +29,7 @@ pub(crate) struct Models {
 }
 
 impl Models {
-    /// Does what is asked, with a bar that shows how far it is.
+    /// Does what is asked, with a bar that shows how far it is; then says what is worth knowing of the result.
     pub(crate) fn run(
         &self,
         input: &Input,
@@ -47,7 +47,12 @@ impl Models {
             side_by_side: false,
         };
         let outcome = pipeline.run(source(input), request, &progress);
-        outcome.map_err(|error| input.blame(failure(error)))
+        let outcome = outcome.map_err(|error| input.blame(failure(error)))?;
+        drop(progress);
+        for note in &outcome.notes {
+            console.note(note);
+        }
+        Ok(outcome)
     }
 }
 

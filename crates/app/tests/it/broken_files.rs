@@ -130,7 +130,7 @@ fn what_is_no_recording_fails_by_itself_and_the_others_go_on() {
     ]);
     assert_eq!(ran.code, Some(3), "{ran:?}");
     let lines: Vec<_> = ran.stderr.lines().collect();
-    assert_eq!(lines.len(), 3, "{ran:?}");
+    assert_eq!(lines.len(), 5, "{ran:?}");
     assert_eq!(lines[0], "scriven: nowhere.wav: there is no such file");
     assert!(
         lines[1].starts_with("scriven: empty.wav: the file is empty"),
@@ -140,6 +140,9 @@ fn what_is_no_recording_fails_by_itself_and_the_others_go_on() {
         lines[2].starts_with("scriven: letter.mp3: this is not an audio or video file"),
         "{ran:?}"
     );
+    let silent = ["silence.wav", "one_sample.wav"];
+    let notes = silent.map(|file| format!("note: {file}: no speech was found"));
+    assert_eq!(lines[3..], notes);
     assert_eq!(
         ran.stdout,
         "==> silence.wav <==\n\n==> one_sample.wav <==\n"
@@ -170,7 +173,8 @@ fn standard_input_is_read_and_can_be_wrong_too() {
         "out",
     ];
     let ran = run("silence.wav", &arguments);
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let note = "note: standard input: no speech was found\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), note), "{ran:?}");
     assert_eq!(
         desk.read("out/stdin.json"),
         "{\"segments\":[],\"language\":\"en\"}\n"

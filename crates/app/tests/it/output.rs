@@ -26,7 +26,7 @@ fn every_format_lands_in_the_folder_and_replaces_what_was_there() {
     ]);
     assert_eq!(
         (ran.code, ran.stdout.as_str(), ran.stderr.as_str()),
-        (Some(0), "", "")
+        (Some(0), "", "note: my.talk.wav: no speech was found\n")
     );
     assert_eq!(
         desk.list("out"),
@@ -147,7 +147,8 @@ fn notes_are_told_unless_they_are_not_wanted() {
     assert_eq!(
         ran.stderr,
         "note: float16 runs as int8 on a processor\n\
-         note: --max-line-count has no effect without --max-line-width\n"
+         note: --max-line-count has no effect without --max-line-width\n\
+         note: talk.wav: no speech was found\n"
     );
     let ran = desk.run(&[&arguments[..], &["--quiet"]].concat());
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
@@ -166,7 +167,8 @@ fn a_full_disk_behind_standard_output_is_an_error() {
     let ran: Ran = command.stdout(Stdio::from(full)).output().unwrap().into();
     ran.assert_failed(
         5,
-        "scriven: talk.wav: cannot write to standard output: No space left on device (os error 28)",
+        "note: talk.wav: no speech was found\n\
+         scriven: talk.wav: cannot write to standard output: No space left on device (os error 28)",
     );
 }
 
@@ -186,7 +188,8 @@ fn a_reader_that_left_is_no_error() {
         .unwrap();
     drop(child.stdout.take());
     let ran: Ran = child.wait_with_output().unwrap().into();
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    let note = "note: a.wav: no speech was found\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), note), "{ran:?}");
 }
 
 /// A file system of 8 pages that is unmounted when dropped; `None` where that is not allowed.
@@ -248,7 +251,8 @@ fn a_full_disk_is_an_error_and_leaves_nothing_half_written() {
     let ran = run();
     ran.assert_failed(
         5,
-        "scriven: talk.wav: cannot write disk/talk.json: No space left on device (os error 28)",
+        "note: talk.wav: no speech was found\n\
+         scriven: talk.wav: cannot write disk/talk.json: No space left on device (os error 28)",
     );
     assert_eq!(
         desk.list("disk"),

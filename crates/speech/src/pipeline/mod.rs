@@ -6,6 +6,7 @@
 //! speakers do not need each other and can be found side by side: while one works on a single thread, the other has the
 //! cores.
 
+mod emptiness;
 mod engines;
 mod error;
 mod request;
@@ -19,6 +20,7 @@ use domain::progress::{Monitor, Stage};
 use domain::transcript::{Transcript, WordTiming};
 use domain::units::Seconds;
 
+pub use emptiness::emptiness_note;
 pub use engines::{EngineFailure, Engines};
 pub use error::PipelineError;
 pub use request::{Recognition, Request, Text};
@@ -126,6 +128,7 @@ impl Pipeline<'_> {
         let shortfall = (request.diarize.zip(diarization.as_ref()))
             .and_then(|(options, found)| options.speakers().shortfall(found.speakers().len()));
         notes.extend(shortfall);
+        notes.extend(emptiness_note(transcript.as_ref(), diarization.as_ref()));
         Ok(Outcome {
             duration,
             transcript,

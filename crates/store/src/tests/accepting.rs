@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use domain::results::TaskResult;
 use domain::task::{CallbackStatus, TaskState, TaskType};
 
 use super::MINUTE;
@@ -86,7 +87,7 @@ async fn sc3_a_full_queue_stores_nothing_and_says_when_there_is_room() {
     // What is worked on does not wait; and from its speed the time is known better.
     let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
     test.clock.advance(Duration::from_secs(6));
-    let ending = Ending::Completed("[]".to_owned());
+    let ending = Ending::Completed(TaskResult::new("[]"));
     test.store.finish(&claimed.lease, &ending).await.unwrap();
     let figures = test.store.queue_figures().await.unwrap();
     assert_eq!((figures.n_queued, figures.n_processing), (1, 0));
@@ -128,7 +129,7 @@ async fn a_deleted_task_is_gone_with_its_message() {
         .insert(combination().with_callback("http://a.example/"))
         .await;
     let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
-    let ending = Ending::Completed("{}".to_owned());
+    let ending = Ending::Completed(TaskResult::new("{}"));
     test.store.finish(&claimed.lease, &ending).await.unwrap();
 
     assert!(test.store.delete_task(id.as_str()).await.unwrap());

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use domain::results::TaskResult;
 use domain::task::TaskId;
 
 use super::{MINUTE, is_unavailable, other_program};
@@ -195,7 +196,7 @@ async fn a_full_disk_refuses_what_does_not_fit_and_nothing_else() {
     let (test, id) = with_a_task().await;
     let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
     test.store.set_max_pages(1);
-    let large = Ending::Completed(format!("[{}]", "0,".repeat(100_000) + "0"));
+    let large = Ending::Completed(TaskResult::new(format!("[{}]", "0,".repeat(100_000) + "0")));
     for _ in 0..3 {
         let outcome = test.store.finish(&claimed.lease, &large).await;
         assert!(is_unavailable(&outcome), "{outcome:?}");

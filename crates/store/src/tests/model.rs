@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use domain::clock::Timestamp;
+use domain::results::TaskResult;
 use domain::task::{FailureText, Queued, TaskState};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
@@ -96,7 +97,7 @@ impl Walk {
             Step::Insert => self.insert().await,
             Step::Claim(worker) => self.claim(&format!("w{worker}")).await,
             Step::KeepAlive(n) => self.keep_alive(n).await,
-            Step::Complete(n) => self.end(n, Ending::Completed("[1]".to_owned())).await,
+            Step::Complete(n) => self.end(n, Ending::Completed(TaskResult::new("[1]"))).await,
             Step::Fail(n) => {
                 let error = FailureText::new("broken");
                 self.end(n, Ending::Failed(error)).await;

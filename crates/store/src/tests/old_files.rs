@@ -1,5 +1,6 @@
 //! Files of the reference service, which this program opens, serves, and goes on with.
 
+use domain::results::TaskResult;
 use domain::task::{CallbackStatus, TaskState, TaskStatus, TaskType};
 use sqlx::Row as _;
 use sqlx::SqlitePool;
@@ -82,9 +83,11 @@ async fn c6_1_an_old_file_is_listed_and_served() {
     let find = async |name: &str| test.store.find_task(name).await.unwrap().unwrap();
     let done = find("a").await;
     assert_eq!(done.task_type, TaskType::FullProcess);
-    assert!(
-        matches!(done.state, TaskState::Completed(c) if c.result == r#"{"segments":[],"text":"Žluť"}"#)
-    );
+    let TaskState::Completed(completed) = done.state else {
+        panic!("{:?}", done.state);
+    };
+    assert_eq!(completed.result, r#"{"segments":[],"text":"Žluť"}"#);
+    assert_eq!(completed.notes, [""; 0]);
     assert_eq!(done.task_params.as_deref(), Some(r#"{"language":"en"}"#));
     assert_eq!(done.callback.unwrap().status, CallbackStatus::Failed);
     let running = find("b").await;
@@ -139,7 +142,7 @@ async fn c6_1_old_tools_read_what_this_program_writes() {
     let id = test.insert(combination()).await;
     let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
     test.clock.advance(MINUTE);
-    let ending = Ending::Completed(r#"{"segments":[]}"#.to_owned());
+    let ending = Ending::Completed(TaskResult::new(r#"{"segments":[]}"#));
     test.store.finish(&claimed.lease, &ending).await.unwrap();
     test.store.close().await;
     assert_eq!(super::files_beside(&test), Vec::<String>::new());

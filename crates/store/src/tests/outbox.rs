@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::results::TaskResult;
 use domain::task::{FailureText, TaskId};
 use insta::assert_snapshot;
 
@@ -20,7 +21,7 @@ async fn with_a_message() -> (TestStore, TaskId) {
     task.request_id = Some("r-7".to_owned());
     let id = test.insert(task).await;
     let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
-    let ending = Ending::Completed("{}".to_owned());
+    let ending = Ending::Completed(TaskResult::new("{}"));
     test.store.finish(&claimed.lease, &ending).await.unwrap();
     (test, id)
 }
@@ -189,7 +190,7 @@ async fn c3_4_a_receiver_that_is_slow_keeps_nobody_else_waiting() {
     let end_a_task = async |url: &str| {
         let id = test.insert(combination().with_callback(url)).await;
         let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
-        let ending = Ending::Completed("{}".to_owned());
+        let ending = Ending::Completed(TaskResult::new("{}"));
         test.store.finish(&claimed.lease, &ending).await.unwrap();
         test.clock.advance(Duration::from_millis(1));
         id

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::progress::Stage;
+use domain::results::TaskResult;
 use domain::task::{FailureText, StageProgress, TaskState};
 use insta::assert_snapshot;
 use tokio::sync::Barrier;
@@ -17,7 +18,7 @@ use crate::store::Store;
 use crate::testing::{self, TestStore, combination, diarization};
 
 fn done() -> Ending {
-    Ending::Completed("{}".to_owned())
+    Ending::Completed(TaskResult::new("{}"))
 }
 
 fn failure(text: &str) -> FailureText {
@@ -104,6 +105,32 @@ async fn a_task_goes_its_way_from_submission_to_its_message() {
         .since(completed.started_at.unwrap());
     assert_eq!(took, Duration::from_millis(1500));
     assert_lost(&test, &claimed.lease).await;
+}
+
+#[tokio::test]
+async fn notes_and_the_language_that_was_found_are_kept_with_the_result() {
+    let test = TestStore::new();
+    let notes = vec!["a \"note\"".to_owned(), "é".to_owned()];
+    let found = TaskResult {
+        json: "[]".to_owned(),
+        notes: notes.clone(),
+        language: "de".parse().ok(),
+    };
+    for (result, expected, language) in [
+        (found, notes, Some("de")),
+        (TaskResult::new("[]"), Vec::new(), None),
+    ] {
+        let id = test.insert(combination()).await;
+        let lease = claim(&test, "w").await;
+        let ending = Ending::Completed(result);
+        test.store.finish(&lease, &ending).await.unwrap();
+        let task = test.store.find_task(id.as_str()).await.unwrap().unwrap();
+        let TaskState::Completed(completed) = task.state else {
+            panic!("{:?}", task.state);
+        };
+        assert_eq!(completed.notes, expected);
+        assert_eq!(task.language.as_deref(), language);
+    }
 }
 
 #[tokio::test]
@@ -338,6 +365,7 @@ async fn fr4_illegal_transitions_fail_whoever_writes() {
         "update tasks set status = 'queued', error = null where id = 2",
         "update tasks set result = '[1]' where id = 1",
         "update tasks set result = null where id = 1",
+        "update tasks set notes = '[]' where id = 1",
         "update tasks set error = 'other' where id = 2",
         "update tasks set end_time = null where id = 2",
         "update tasks set status = 'completed' where id = 3",

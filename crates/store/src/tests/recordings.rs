@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 
+use domain::results::TaskResult;
+
 use super::MINUTE;
 use crate::media::{Media, MediaKey, MediaStore};
 use crate::queue::Ending;
@@ -111,7 +113,7 @@ async fn se1_the_sweep_takes_what_nobody_needs() {
     let running = test.store.claim("w", MINUTE).await.unwrap().unwrap();
     assert_eq!(running.media.as_ref(), Some(&owned[0]));
     let ended = test.store.claim("w", MINUTE).await.unwrap().unwrap();
-    let ending = Ending::Completed("[]".to_owned());
+    let ending = Ending::Completed(TaskResult::new("[]"));
     test.store.finish(&ended.lease, &ending).await.unwrap();
 
     // Left by a crash; and what is not ours.

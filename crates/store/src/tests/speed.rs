@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use domain::results::TaskResult;
+
 use super::MINUTE;
 use crate::queue::Ending;
 use crate::testing::{NO_LIMITS, TestStore, diarization};
@@ -49,7 +51,7 @@ async fn speed_of_reads_and_writes() {
     );
     for _ in 0..100 {
         let claimed = test.store.claim("w", MINUTE).await.unwrap().unwrap();
-        let ending = Ending::Completed(result.clone());
+        let ending = Ending::Completed(TaskResult::new(result.clone()));
         test.store.finish(&claimed.lease, &ending).await.unwrap();
     }
     for (what, range) in [("with a result of 7 kB", 0..100), ("that waits", 100..200)] {

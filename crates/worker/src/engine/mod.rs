@@ -12,6 +12,7 @@ use std::path::PathBuf;
 
 use domain::progress::Monitor;
 use domain::request::JobRequest;
+use domain::results::TaskResult;
 
 pub use budget::ModelBudget;
 pub use probe::AudioProbe;
@@ -23,11 +24,11 @@ use crate::error::TaskFailure;
 
 /// Computes tasks. Several threads call it at once.
 pub trait Engine: fmt::Debug + Send + Sync {
-    /// Computes `job` and returns its result, a JSON text. Blocks until done.
+    /// Computes `job`. Blocks until done.
     ///
     /// # Errors
     /// There is no result; the failure says whether trying again can help.
-    fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<String, TaskFailure>;
+    fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<TaskResult, TaskFailure>;
 
     /// Loads what is wanted from the start. Blocks until done.
     ///

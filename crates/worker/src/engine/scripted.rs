@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use domain::diarization::{Diarization, Turn};
 use domain::progress::{Monitor, Stage};
 use domain::request::JobRequest;
-use domain::results;
+use domain::results::{self, TaskResult};
 use domain::transcript::{Segment, Transcript, Word};
 use domain::units::Seconds;
 
@@ -28,7 +28,7 @@ const GLANCE: Duration = Duration::from_millis(5);
 pub struct ScriptedEngine;
 
 impl Engine for ScriptedEngine {
-    fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<String, TaskFailure> {
+    fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<TaskResult, TaskFailure> {
         for stage in job.request.stages() {
             monitor.begins(*stage);
             let began = Instant::now();
@@ -40,7 +40,7 @@ impl Engine for ScriptedEngine {
             }
             monitor.ends(*stage, began.elapsed());
         }
-        Ok(result(job))
+        Ok(TaskResult::new(result(job)))
     }
 
     fn preload(&self) -> Result<(), String> {
@@ -171,7 +171,7 @@ mod tests {
 
     use super::*;
 
-    fn run(file_name: &str, attempt: u32) -> Result<String, TaskFailure> {
+    fn run(file_name: &str, attempt: u32) -> Result<TaskResult, TaskFailure> {
         let job = Job {
             request: JobRequest::Diarization {
                 speakers: SpeakerGroup::default(),
@@ -188,8 +188,9 @@ mod tests {
     #[test]
     fn the_result_follows_from_the_request() {
         let expected = r#"[{"label":"A","speaker":"SPEAKER_00","start":0.0,"end":2.0}]"#;
-        assert_eq!(run("a.mp3", 1), Ok(expected.to_owned()));
-        assert_eq!(run("a.vad-sleep-10.mp3", 1), Ok(expected.to_owned()));
+        let expected = Ok(TaskResult::new(expected));
+        assert_eq!(run("a.mp3", 1), expected);
+        assert_eq!(run("a.vad-sleep-10.mp3", 1), expected);
     }
 
     #[test]

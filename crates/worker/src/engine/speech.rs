@@ -9,7 +9,7 @@ use domain::model::ModelName;
 use domain::options::{AsrTask, ComputeType, WordTimes};
 use domain::progress::{Monitor, Silent, Stage};
 use domain::request::{AsrGroup, JobRequest, ModelGroup, VadGroup, recognition};
-use domain::results;
+use domain::results::{self, TaskResult};
 use domain::transcript::Transcript;
 use speech::Pool;
 use speech::align::Aligner;
@@ -18,7 +18,9 @@ use speech::assign::{assign_as_reference, fill_times};
 use speech::audio;
 use speech::diarize::Diarizer;
 use speech::models::{DiarizeChoice, Hub, Places};
-use speech::pipeline::{EngineFailure, Engines, Outcome, Pipeline, Recognition, Request, Text};
+use speech::pipeline::{
+    EngineFailure, Engines, Outcome, Pipeline, PipelineError, Recognition, Request, Text,
+};
 use speech::pyannet::PyanNet;
 
 use super::cache::{Admission, ModelCache, Refused};
@@ -78,10 +80,10 @@ impl SpeechEngine {
         }
     }
 
-    fn compute(&self, job: &Job, monitor: &dyn Monitor) -> Result<String, TaskFailure> {
+    fn compute(&self, job: &Job, monitor: &dyn Monitor) -> Result<TaskResult, TaskFailure> {
         if let JobRequest::Combination { transcript, turns } = &job.request {
             let diarization = Diarization::new(turns.clone(), Vec::new());
-            return Ok(combined(transcript.clone(), &diarization));
+            return Ok(TaskResult::new(combined(transcript.clone(), &diarization)));
         }
         let located = self.shelf.locate(&job.request, monitor)?;
         let admission = self.admit(&located, samples_bytes(job), monitor)?;
@@ -100,9 +102,6 @@ impl SpeechEngine {
             side_by_side: self.pool.n_threads() > 2,
         };
         let outcome = pipeline.run(media, &request(&job.request, &located), monitor)?;
-        for note in &outcome.notes {
-            tracing::info!(note, "the result has a note");
-        }
         Ok(result(&job.request, outcome))
     }
 
@@ -133,8 +132,12 @@ impl SpeechEngine {
 }
 
 impl Engine for SpeechEngine {
-    fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<String, TaskFailure> {
-        self.compute(job, monitor)
+    fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<TaskResult, TaskFailure> {
+        let result = self.compute(job, monitor)?;
+        for note in &result.notes {
+            tracing::info!(note, "the result has a note");
+        }
+        Ok(result)
     }
 
     fn preload(&self) -> Result<(), String> {
@@ -330,9 +333,9 @@ fn recognise(model: &ModelGroup, asr: &AsrGroup, vad: &VadGroup, located: &Locat
     }
 }
 
-fn result(request: &JobRequest, outcome: Outcome) -> String {
+fn result(request: &JobRequest, outcome: Outcome) -> TaskResult {
     let transcript = outcome.transcript.unwrap_or_default();
-    match request {
+    let json = match request {
         JobRequest::FullProcess { .. } | JobRequest::Combination { .. } => {
             results::full_process(&transcript)
         }
@@ -342,6 +345,10 @@ fn result(request: &JobRequest, outcome: Outcome) -> String {
         }),
         JobRequest::Alignment { .. } => results::alignment(&transcript),
         JobRequest::Diarization { .. } => outcome.diarization.unwrap_or_default().to_json(),
+    };
+    TaskResult {
+        notes: outcome.notes,
+        ..TaskResult::new(json)
     }
 }
 
