@@ -350,6 +350,10 @@ impl From<ProbeError> for Problem {
     fn from(error: ProbeError) -> Self {
         match error {
             ProbeError::Unreadable { reason } => Self::Unreadable(reason),
+            ProbeError::NoSuchTrack { track, reason } => {
+                let input = track.to_string();
+                Self::Fields(vec![FieldProblem::refused("audio_track", &reason, &input)])
+            }
             ProbeError::TooLong { limit } => Self::TooLong { limit: limit.0 },
             ProbeError::DecoderMissing => Self::DecoderMissing,
             ProbeError::Cancelled => Self::Unexpected(error.to_string()),

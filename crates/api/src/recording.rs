@@ -1,5 +1,7 @@
 //! Recordings that are to become tasks: they are read to their end first, so that no task is made of what is none.
 
+use std::num::NonZeroU16;
+
 use domain::progress::{Monitor, Stage};
 use domain::units::Seconds;
 use store::Media;
@@ -27,18 +29,23 @@ impl Recording {
         state: &ApiState,
         form: Form,
         problems: Vec<FieldProblem>,
+        track: Option<NonZeroU16>,
     ) -> Result<Self, Problem> {
         let [file] = form
             .files(state, problems, [FilePart::recording("file")])
             .await?;
-        Self::probe(state, file).await
+        Self::probe(state, file, track).await
     }
 
-    /// Reads `file` to its end, on a thread that may block; only so many are read at once.
+    /// Reads the audio track that is named, or the one that is taken without a name, of `file` to its end, on a thread that may block; only so many are read at once.
     ///
     /// # Errors
     /// It is no recording that can become a task.
-    pub(crate) async fn probe(state: &ApiState, file: StoredFile) -> Result<Self, Problem> {
+    pub(crate) async fn probe(
+        state: &ApiState,
+        file: StoredFile,
+        track: Option<NonZeroU16>,
+    ) -> Result<Self, Problem> {
         let permit = state.probes.clone().acquire_owned().await;
         let permit = permit.map_err(|error| Problem::Unexpected(error.to_string()))?;
         let (probe, path) = (state.probe.clone(), file.media.path().to_owned());
@@ -50,7 +57,7 @@ impl Recording {
         let probed = tokio::task::spawn_blocking(move || {
             // Until the thread has ended.
             let _permit = permit;
-            probe.probe(&path, &client)
+            probe.probe(&path, track, &client)
         });
         let probed = probed.await;
         let probed =

@@ -7,6 +7,7 @@ mod segmenter;
 mod voices;
 
 use std::env;
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use domain::model::ModelName;
@@ -14,7 +15,7 @@ use domain::options::ComputeType;
 use domain::progress::Monitor;
 use speech::Pool;
 use speech::asr::Whisper;
-use speech::audio::{Settings, Source};
+use speech::audio::{AudioError, Settings, Source};
 use speech::models::{self, ModelFolder, ModelRequest};
 use speech::pipeline::{EngineFailure, PipelineError};
 
@@ -105,12 +106,13 @@ pub(crate) fn audio_settings() -> Settings {
     }
 }
 
-/// Where the samples of `input` come from.
-pub(crate) fn source(input: &Input) -> Source {
-    match input {
+/// Where the samples of `input` come from; see [`Source::with_track`].
+pub(crate) fn source(input: &Input, track: Option<NonZeroU16>) -> Source {
+    let source = match input {
         Input::File(path) => Source::file(path),
         Input::Stdin => Source::stdin(),
-    }
+    };
+    source.with_track(track)
 }
 
 /// Has `model` loaded while a spinner turns; a command without such a model fails.
@@ -125,6 +127,11 @@ pub(crate) fn load_shown<M, T>(
 
 /// What a failed run means for the person at the keyboard.
 pub(crate) fn failure(error: PipelineError) -> Failure {
+    if let PipelineError::Decode(error @ AudioError::NoSuchTrack { .. }) = &error {
+        let hint = "name another with --audio-track, or leave it out";
+        let failure = Failure::from_error(Exit::Usage, error).with_hint(hint);
+        return failure.about_recording();
+    }
     let exit = match &error {
         error if error.is_cancelled() => Exit::Interrupted,
         PipelineError::Decode(_) => Exit::Input,

@@ -21,13 +21,6 @@ pub(crate) enum Exit {
     Interrupted = 130,
 }
 
-impl Exit {
-    /// True if the next recording would fail in the same way.
-    pub(crate) fn is_of_every_recording(self) -> bool {
-        matches!(self, Self::Usage | Self::Model)
-    }
-}
-
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
@@ -42,6 +35,8 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// What to do about it, printed on a line of its own.
     pub(crate) hint: Option<String>,
+    /// Whether it is the recording's: then the next one may do better.
+    pub(crate) is_about_recording: bool,
 }
 
 impl Failure {
@@ -50,6 +45,7 @@ impl Failure {
             exit,
             message: message.into(),
             hint: None,
+            is_about_recording: exit == Exit::Input,
         }
     }
 
@@ -66,6 +62,17 @@ impl Failure {
             cause = error.source();
         }
         Self::new(exit, message.replace('\n', " "))
+    }
+
+    /// The same as a failure of one recording, whatever its exit code.
+    pub(crate) fn about_recording(mut self) -> Self {
+        self.is_about_recording = true;
+        self
+    }
+
+    /// True if the next recording would fail in the same way.
+    pub(crate) fn is_of_every_recording(&self) -> bool {
+        matches!(self.exit, Exit::Usage | Exit::Model) && !self.is_about_recording
     }
 
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {

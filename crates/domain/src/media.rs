@@ -1,6 +1,7 @@
 //! Recordings before they become tasks: whether they can be decoded, and how long they are.
 
 use std::fmt;
+use std::num::NonZeroU16;
 use std::path::Path;
 
 use crate::progress::Monitor;
@@ -8,11 +9,17 @@ use crate::units::Seconds;
 
 /// Reads recordings to their end, to know that a task can.
 pub trait Probe: fmt::Debug + Send + Sync {
-    /// Decodes the recording at `path`, and keeps nothing of it. Blocks until done; memory does not grow with its length.
+    /// Decodes the recording at `path`, and keeps nothing of it: the audio track that is named, counted from 1, else the
+    /// one that a task without a name for it takes. Blocks until done; memory does not grow with its length.
     ///
     /// # Errors
     /// The recording cannot become a task, or `monitor` cancels.
-    fn probe(&self, path: &Path, monitor: &dyn Monitor) -> Result<Probed, ProbeError>;
+    fn probe(
+        &self,
+        path: &Path,
+        track: Option<NonZeroU16>,
+        monitor: &dyn Monitor,
+    ) -> Result<Probed, ProbeError>;
 }
 
 /// What is known of a recording that can be decoded.
@@ -29,6 +36,14 @@ pub enum ProbeError {
     #[error("{reason}")]
     Unreadable {
         /// Such as `Audio file is unreadable or corrupted`.
+        reason: String,
+    },
+    /// It has no such audio track. The text says which there are.
+    #[error("{reason}")]
+    NoSuchTrack {
+        /// The track that was asked for.
+        track: NonZeroU16,
+        /// Such as `the file has no audio track 3: it has 2, numbered 1 to 2`.
         reason: String,
     },
     /// It lasts longer than allowed.

@@ -120,6 +120,7 @@ pub fn diarization(media: Option<MediaKey>) -> NewTask {
     let request = JobRequest::Diarization {
         speakers: SpeakerGroup::default(),
         device: Device::Cpu,
+        audio_track: None,
     };
     new_task(request, media)
 }

@@ -79,7 +79,7 @@ pub(crate) fn reason(error: &AudioError) -> String {
         AudioError::FfmpegMissing { .. } => {
             "an external decoder is needed for this kind of file, and none is installed".to_owned()
         }
-        AudioError::TooLong { .. } => error.to_string(),
+        AudioError::TooLong { .. } | AudioError::NoSuchTrack { .. } => error.to_string(),
         AudioError::NotFound { .. } | AudioError::Unreadable { .. } | AudioError::Io { .. } => {
             "the recording is no longer there".to_owned()
         }

@@ -138,6 +138,7 @@ mod tests {
         let request = JobRequest::Diarization {
             speakers: SpeakerGroup::default(),
             device: Device::Cpu,
+            audio_track: None,
         };
         TaskMonitor::new(&request, Arc::new(settings()))
     }

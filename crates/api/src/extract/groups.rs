@@ -1,5 +1,7 @@
 //! Which parameters there are (contract 1.5), each with its default, its range and its description.
 
+use std::num::NonZeroU16;
+
 use domain::align_model::AlignModel;
 use domain::language::Language;
 use domain::options::{AsrTask, Interpolation};
@@ -20,6 +22,7 @@ pub(crate) struct FullProcess {
     pub(crate) asr: AsrGroup,
     pub(crate) vad: VadGroup,
     pub(crate) callback_url: Option<Url>,
+    pub(crate) audio_track: Option<NonZeroU16>,
 }
 
 impl QueryGroup for FullProcess {
@@ -39,6 +42,7 @@ impl QueryGroup for FullProcess {
                 "callback_url",
                 "Gets the task by POST once it has ended. It is asked by HEAD before the task is accepted.",
             )),
+            audio_track: audio_track(query),
         }
     }
 }
@@ -49,6 +53,7 @@ pub(crate) struct TranscribeQuery {
     pub(crate) model: ModelGroup,
     pub(crate) asr: AsrGroup,
     pub(crate) vad: VadGroup,
+    pub(crate) audio_track: Option<NonZeroU16>,
 }
 
 impl QueryGroup for TranscribeQuery {
@@ -57,6 +62,7 @@ impl QueryGroup for TranscribeQuery {
             model: model(query, settings),
             asr: asr(query),
             vad: vad(query),
+            audio_track: audio_track(query),
         }
     }
 }
@@ -66,6 +72,7 @@ impl QueryGroup for TranscribeQuery {
 pub(crate) struct AlignQuery {
     pub(crate) device: Device,
     pub(crate) align: AlignmentGroup,
+    pub(crate) audio_track: Option<NonZeroU16>,
 }
 
 impl QueryGroup for AlignQuery {
@@ -73,6 +80,7 @@ impl QueryGroup for AlignQuery {
         Self {
             device: device(query, settings),
             align: alignment(query),
+            audio_track: audio_track(query),
         }
     }
 }
@@ -82,6 +90,7 @@ impl QueryGroup for AlignQuery {
 pub(crate) struct DiarizeQuery {
     pub(crate) device: Device,
     pub(crate) speakers: SpeakerGroup,
+    pub(crate) audio_track: Option<NonZeroU16>,
 }
 
 impl QueryGroup for DiarizeQuery {
@@ -89,6 +98,7 @@ impl QueryGroup for DiarizeQuery {
         Self {
             device: device(query, settings),
             speakers: speakers(query),
+            audio_track: audio_track(query),
         }
     }
 }
@@ -167,6 +177,19 @@ fn device(query: &mut impl Parameters, settings: &ApiSettings) -> Device {
         );
     }
     device
+}
+
+fn audio_track(query: &mut impl Parameters) -> Option<NonZeroU16> {
+    let about = About(
+        "audio_track",
+        "Which audio track of the recording, counted from 1; without it the file's default, else the first.",
+    );
+    let number = query.optional_integer(about, 1)?;
+    let track = u16::try_from(number).ok().and_then(NonZeroU16::new);
+    if track.is_none() {
+        query.refuse(about.0, "no file has so many audio tracks");
+    }
+    track
 }
 
 fn alignment(query: &mut impl Parameters) -> AlignmentGroup {

@@ -34,9 +34,19 @@ pub(crate) async fn transcribe(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let recording = Recording::alone(&state, form, query.problems).await?;
-    let TranscribeQuery { model, asr, vad } = query.value;
-    let request = JobRequest::Transcription { model, asr, vad };
+    let recording = Recording::alone(&state, form, query.problems, query.value.audio_track).await?;
+    let TranscribeQuery {
+        model,
+        asr,
+        vad,
+        audio_track,
+    } = query.value;
+    let request = JobRequest::Transcription {
+        model,
+        asr,
+        vad,
+        audio_track,
+    };
     submit(state, submission(request, Some(recording), request_id)).await
 }
 
@@ -61,14 +71,19 @@ pub(crate) async fn align(
         FilePart::recording("file"),
     ];
     let [transcript, file] = form.files(&state, query.problems, wanted).await?;
-    let AlignQuery { device, align } = query.value;
+    let AlignQuery {
+        device,
+        align,
+        audio_track,
+    } = query.value;
     let transcript = read_transcript(&state, transcript, align.align_model.is_some()).await?;
     check_language(&transcript, &align)?;
-    let recording = Recording::probe(&state, file).await?;
+    let recording = Recording::probe(&state, file, audio_track).await?;
     let request = JobRequest::Alignment {
         transcript,
         align,
         device,
+        audio_track,
     };
     submit(state, submission(request, Some(recording), request_id)).await
 }
@@ -89,9 +104,17 @@ pub(crate) async fn diarize(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let recording = Recording::alone(&state, form, query.problems).await?;
-    let DiarizeQuery { device, speakers } = query.value;
-    let request = JobRequest::Diarization { speakers, device };
+    let recording = Recording::alone(&state, form, query.problems, query.value.audio_track).await?;
+    let DiarizeQuery {
+        device,
+        speakers,
+        audio_track,
+    } = query.value;
+    let request = JobRequest::Diarization {
+        speakers,
+        device,
+        audio_track,
+    };
     submit(state, submission(request, Some(recording), request_id)).await
 }
 

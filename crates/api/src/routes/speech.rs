@@ -30,7 +30,7 @@ pub(crate) async fn upload(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let recording = Recording::alone(&state, form, query.problems).await?;
+    let recording = Recording::alone(&state, form, query.problems, query.value.audio_track).await?;
     let submission = submission(query.value, recording, None, request_id);
     submit(state, submission).await
 }
@@ -56,7 +56,7 @@ pub(crate) async fn from_url(
 ) -> Result<Json<Outcome>, Problem> {
     let url = form.text(&state, query.problems, "url").await?;
     let file = download(&state, &url).await?;
-    let recording = Recording::probe(&state, file).await?;
+    let recording = Recording::probe(&state, file, query.value.audio_track).await?;
     let submission = submission(query.value, recording, Some(url), request_id);
     submit(state, submission).await
 }
@@ -74,6 +74,7 @@ fn submission(
             speakers: query.speakers,
             asr: query.asr,
             vad: query.vad,
+            audio_track: query.audio_track,
         },
         recording: Some(recording),
         url,

@@ -17,4 +17,5 @@ mod services;
 mod speech;
 mod support;
 mod tasks;
+mod tracks;
 mod urls;

@@ -261,23 +261,25 @@ async fn c1_6_parameters_are_told_in_their_order_with_defaults_and_ranges() {
             "hotwords",
             "vad_onset",
             "vad_offset",
-            "callback_url"
+            "callback_url",
+            "audio_track"
         ]
     );
     assert_eq!(names("/speech-to-text"), names("/speech-to-text-url"));
-    assert_eq!(names("/service/transcribe").len(), 23);
+    assert_eq!(names("/service/transcribe").len(), 24);
     assert_eq!(
         names("/service/align"),
         [
             "device",
             "align_model",
             "interpolate_method",
-            "return_char_alignments"
+            "return_char_alignments",
+            "audio_track"
         ]
     );
     assert_eq!(
         names("/service/diarize"),
-        ["device", "min_speakers", "max_speakers"]
+        ["device", "min_speakers", "max_speakers", "audio_track"]
     );
 }
 

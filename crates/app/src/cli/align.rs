@@ -13,6 +13,7 @@ use speech::pipeline::{Request, Text};
 
 use super::Input;
 use super::align_args::AlignArgs;
+use super::audio_args::AudioArgs;
 use super::documents;
 use super::machine_args::MachineArgs;
 use crate::console::{Console, Progress};
@@ -48,6 +49,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     align: AlignArgs,
+
+    #[command(flatten)]
+    audio: AudioArgs,
 
     #[command(flatten)]
     machine: MachineArgs,
@@ -87,7 +91,7 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         align: Some(options),
         ..Request::default()
     };
-    let outcome = models.run(&input, &request, console, interrupt)?;
+    let outcome = models.run(&input, args.audio.audio_track, &request, console, interrupt)?;
     for note in &outcome.notes {
         console.note(note);
     }

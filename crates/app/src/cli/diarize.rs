@@ -8,6 +8,7 @@ use domain::diarization::Diarization;
 use domain::units::Seconds;
 use speech::pipeline::Request;
 
+use super::audio_args::AudioArgs;
 use super::dialogue::Look;
 use super::input::visible;
 use super::machine_args::MachineArgs;
@@ -41,6 +42,9 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     number: SpeakerArgs,
+
+    #[command(flatten)]
+    audio: AudioArgs,
 
     #[command(flatten)]
     machine: MachineArgs,
@@ -112,7 +116,7 @@ fn hear(
         diarize: Some(args.number.options()),
         ..Request::default()
     };
-    let outcome = models.run(input, &request, console, interrupt)?;
+    let outcome = models.run(input, args.audio.audio_track, &request, console, interrupt)?;
     Ok((outcome.duration, outcome.diarization.unwrap_or_default()))
 }
 

@@ -82,7 +82,7 @@ impl Input {
 
     /// A failure that begins with the name of this recording, if it is the recording's.
     pub(crate) fn blame(&self, mut failure: Failure) -> Failure {
-        if failure.exit == Exit::Input {
+        if failure.is_about_recording {
             failure.message = format!("{self}: {}", failure.message);
         }
         failure

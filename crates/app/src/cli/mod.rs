@@ -2,6 +2,7 @@
 
 pub(crate) mod align;
 mod align_args;
+mod audio_args;
 pub(crate) mod check_config;
 pub(crate) mod combine;
 mod compute_type;

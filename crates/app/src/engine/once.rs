@@ -1,5 +1,6 @@
 //! The models of a command that works on one recording.
 
+use std::num::NonZeroU16;
 use std::sync::Arc;
 
 use domain::language::Language;
@@ -33,6 +34,7 @@ impl Models {
     pub(crate) fn run(
         &self,
         input: &Input,
+        track: Option<NonZeroU16>,
         request: &Request,
         console: &Console,
         interrupt: &Interrupt,
@@ -46,7 +48,7 @@ impl Models {
             audio: audio_settings(),
             side_by_side: false,
         };
-        let outcome = pipeline.run(source(input), request, &progress);
+        let outcome = pipeline.run(source(input, track), request, &progress);
         let outcome = outcome.map_err(|error| input.blame(failure(error)))?;
         drop(progress);
         for note in &outcome.notes {

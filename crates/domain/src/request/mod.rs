@@ -4,6 +4,8 @@
 
 mod groups;
 
+use std::num::NonZeroU16;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -34,6 +36,9 @@ pub enum JobRequest {
         asr: AsrGroup,
         /// Where speech is.
         vad: VadGroup,
+        /// Which audio track, counted from 1; `None` leaves it to the recording.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audio_track: Option<NonZeroU16>,
     },
     /// Words of a recording.
     Transcription {
@@ -43,6 +48,9 @@ pub enum JobRequest {
         asr: AsrGroup,
         /// Where speech is.
         vad: VadGroup,
+        /// Which audio track, counted from 1; `None` leaves it to the recording.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audio_track: Option<NonZeroU16>,
     },
     /// Times of the words of a known text.
     Alignment {
@@ -52,6 +60,9 @@ pub enum JobRequest {
         align: AlignmentGroup,
         /// On what it is computed.
         device: Device,
+        /// Which audio track, counted from 1; `None` leaves it to the recording.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audio_track: Option<NonZeroU16>,
     },
     /// Who speaks when.
     Diarization {
@@ -59,6 +70,9 @@ pub enum JobRequest {
         speakers: SpeakerGroup,
         /// On what it is computed.
         device: Device,
+        /// Which audio track, counted from 1; `None` leaves it to the recording.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        audio_track: Option<NonZeroU16>,
     },
     /// Speakers for words that have times; needs no recording.
     Combination {
@@ -97,6 +111,17 @@ impl JobRequest {
         !matches!(self, Self::Combination { .. })
     }
 
+    /// Which audio track of its recording it takes, counted from 1; `None` leaves it to the recording.
+    pub fn audio_track(&self) -> Option<NonZeroU16> {
+        match self {
+            Self::FullProcess { audio_track, .. }
+            | Self::Transcription { audio_track, .. }
+            | Self::Alignment { audio_track, .. }
+            | Self::Diarization { audio_track, .. } => *audio_track,
+            Self::Combination { .. } => None,
+        }
+    }
+
     /// The language that the task shows, a code.
     pub fn language(&self) -> Option<&str> {
         match self {
@@ -123,33 +148,40 @@ impl JobRequest {
         }
     }
 
-    /// The parameters as the task shows them: contract 1.6 to 1.11.
+    /// The parameters as the task shows them: contract 1.6 to 1.11. The audio track is among them where one was named.
     pub fn task_params(&self) -> Option<Value> {
-        match self {
+        let groups = match self {
             Self::FullProcess {
                 model,
                 align,
                 speakers,
                 asr,
                 vad,
-            } => Some(joined([
+                ..
+            } => vec![
                 json!(model),
                 json!(align),
                 json!({"asr_options": asr, "vad_options": vad}),
                 json!(speakers),
-            ])),
-            Self::Transcription { model, asr, vad } => Some(joined([
+            ],
+            Self::Transcription {
+                model, asr, vad, ..
+            } => vec![
                 json!(model),
                 json!({"asr_options": asr, "vad_options": vad}),
-            ])),
+            ],
             Self::Alignment { align, device, .. } => {
-                Some(joined([json!(align), json!({"device": device})]))
+                vec![json!(align), json!({"device": device})]
             }
-            Self::Diarization { speakers, device } => {
-                Some(joined([json!(speakers), json!({"device": device})]))
-            }
-            Self::Combination { .. } => None,
-        }
+            Self::Diarization {
+                speakers, device, ..
+            } => vec![json!(speakers), json!({"device": device})],
+            Self::Combination { .. } => return None,
+        };
+        let audio_track = self
+            .audio_track()
+            .map(|track| json!({"audio_track": track}));
+        Some(joined(groups.into_iter().chain(audio_track)))
     }
 }
 
@@ -183,6 +215,7 @@ mod tests {
             speakers: SpeakerGroup::default(),
             asr: AsrGroup::default(),
             vad: VadGroup::default(),
+            audio_track: None,
         }
     }
 
@@ -199,6 +232,30 @@ mod tests {
         )
         .unwrap();
         assert_eq!(full_process().task_params(), Some(expected));
+    }
+
+    #[test]
+    fn an_audio_track_is_told_only_where_it_was_named() {
+        let named = |audio_track| JobRequest::Diarization {
+            speakers: SpeakerGroup::default(),
+            device: Device::Cpu,
+            audio_track: NonZeroU16::new(audio_track),
+        };
+        let told = |request: &JobRequest| request.task_params().unwrap()["audio_track"].clone();
+        assert_eq!(told(&named(2)), 2);
+        assert_eq!(told(&named(0)), Value::Null);
+        // As an older program stored it, and as one reads it.
+        let stored = r#"{"diarization":{"speakers":{"min_speakers":null,"max_speakers":null},"device":"cpu"}}"#;
+        assert_eq!(serde_json::to_string(&named(0)).unwrap(), stored);
+        assert_eq!(
+            serde_json::from_str::<JobRequest>(stored).unwrap(),
+            named(0)
+        );
+        let stored = serde_json::to_string(&named(2)).unwrap();
+        assert_eq!(
+            serde_json::from_str::<JobRequest>(&stored).unwrap(),
+            named(2)
+        );
     }
 
     #[test]
@@ -230,6 +287,7 @@ mod tests {
         let diarization = JobRequest::Diarization {
             speakers: SpeakerGroup::default(),
             device: Device::Cpu,
+            audio_track: None,
         };
         assert_eq!(diarization.language_to_align(), None);
         assert_eq!(diarization.language(), None);

@@ -1,10 +1,11 @@
 //! Whether a recording can become a task: it is decoded once, to its end.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 
 use domain::media::{Probe, ProbeError, Probed};
 use domain::progress::Monitor;
-use speech::audio::{AudioError, Settings, measure};
+use speech::audio::{AudioError, Settings, Source, measure};
 
 use crate::error::reason;
 
@@ -22,8 +23,14 @@ impl AudioProbe {
 }
 
 impl Probe for AudioProbe {
-    fn probe(&self, path: &Path, monitor: &dyn Monitor) -> Result<Probed, ProbeError> {
-        let measured = measure(path, &self.settings, monitor).map_err(|error| {
+    fn probe(
+        &self,
+        path: &Path,
+        track: Option<NonZeroU16>,
+        monitor: &dyn Monitor,
+    ) -> Result<Probed, ProbeError> {
+        let source = Source::file(path).with_track(track);
+        let measured = measure(source, &self.settings, monitor).map_err(|error| {
             tracing::info!(%error, "a recording cannot be decoded");
             self.problem(&error)
         })?;
@@ -47,6 +54,10 @@ impl Probe for AudioProbe {
 impl AudioProbe {
     fn problem(&self, error: &AudioError) -> ProbeError {
         match error {
+            AudioError::NoSuchTrack { track, .. } => ProbeError::NoSuchTrack {
+                track: *track,
+                reason: error.to_string(),
+            },
             AudioError::TooLong { .. } => ProbeError::TooLong {
                 limit: self.settings.max_duration,
             },
@@ -73,13 +84,18 @@ mod tests {
     use super::*;
 
     fn probe(bytes: &[u8]) -> Result<Probed, ProbeError> {
+        probe_track(bytes, None)
+    }
+
+    fn probe_track(bytes: &[u8], track: Option<u16>) -> Result<Probed, ProbeError> {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs::write(file.path(), bytes).unwrap();
         let settings = Settings {
             max_duration: Seconds(2.0),
             ..Settings::default()
         };
-        AudioProbe::new(settings).probe(file.path(), &Silent)
+        let track = track.and_then(NonZeroU16::new);
+        AudioProbe::new(settings).probe(file.path(), track, &Silent)
     }
 
     /// A WAV file of `n_samples` at 16 kHz.
@@ -113,6 +129,17 @@ mod tests {
     }
 
     #[test]
+    fn a_track_that_is_not_there_is_named() {
+        let wav = wav(16_000);
+        assert_eq!(probe_track(&wav, Some(1)), probe(&wav));
+        let expected = Err(ProbeError::NoSuchTrack {
+            track: NonZeroU16::new(2).unwrap(),
+            reason: "the file has no audio track 2: it has one, number 1".to_owned(),
+        });
+        assert_eq!(probe_track(&wav, Some(2)), expected);
+    }
+
+    #[test]
     fn a_recording_may_be_too_long() {
         let limit = Seconds(2.0);
         assert_eq!(probe(&wav(80_000)), Err(ProbeError::TooLong { limit }));
@@ -120,7 +147,8 @@ mod tests {
 
     #[test]
     fn a_file_that_is_gone_is_the_machines_fault() {
-        let gone = AudioProbe::new(Settings::default()).probe(Path::new("/nowhere/x"), &Silent);
+        let gone =
+            AudioProbe::new(Settings::default()).probe(Path::new("/nowhere/x"), None, &Silent);
         assert!(matches!(gone, Err(ProbeError::Machine(_))), "{gone:?}");
     }
 }

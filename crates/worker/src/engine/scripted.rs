@@ -176,6 +176,7 @@ mod tests {
             request: JobRequest::Diarization {
                 speakers: SpeakerGroup::default(),
                 device: Device::Cpu,
+                audio_track: None,
             },
             media: None,
             file_name: Some(file_name.to_owned()),

@@ -15,7 +15,7 @@ use speech::Pool;
 use speech::align::Aligner;
 use speech::asr::Whisper;
 use speech::assign::{assign_as_reference, fill_times};
-use speech::audio;
+use speech::audio::{self, Source};
 use speech::diarize::Diarizer;
 use speech::models::{DiarizeChoice, Hub, Places};
 use speech::pipeline::{
@@ -94,14 +94,15 @@ impl SpeechEngine {
         };
         let media = job
             .media
-            .clone()
+            .as_ref()
             .ok_or_else(|| TaskFailure::fail(Stage::Decode, "the recording is no longer there"))?;
+        let source = Source::file(media).with_track(job.request.audio_track());
         let pipeline = Pipeline {
             engines: &models,
             audio: self.audio.clone(),
             side_by_side: self.pool.n_threads() > 2,
         };
-        let outcome = pipeline.run(media, &request(&job.request, &located), monitor)?;
+        let outcome = pipeline.run(source, &request(&job.request, &located), monitor)?;
         Ok(result(&job.request, outcome))
     }
 
@@ -279,13 +280,16 @@ fn request(request: &JobRequest, located: &Located) -> Request {
             speakers,
             asr,
             vad,
+            ..
         } => Request {
             text: Text::Recognise(recognise(model, asr, vad, located)),
             align: Some(align.options()),
             diarize: Some(speakers.options()),
             speaker_embeddings: false,
         },
-        JobRequest::Transcription { model, asr, vad } => {
+        JobRequest::Transcription {
+            model, asr, vad, ..
+        } => {
             let mut recognition = recognise(model, asr, vad, located);
             recognition.options.word_times = WordTimes::Off;
             Request {

@@ -1,5 +1,6 @@
 //! Recordings whose content says what they are.
 
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
@@ -11,6 +12,9 @@ use tokio::sync::watch;
 
 /// How often a recording that waits looks whether it is still wanted.
 const GLANCE: Duration = Duration::from_millis(10);
+
+/// How many audio tracks every recording has.
+const N_TRACKS: u16 = 2;
 
 /// A probe that does what a recording's first word says.
 #[derive(Debug)]
@@ -60,11 +64,20 @@ impl Script {
 }
 
 impl Probe for Script {
-    fn probe(&self, path: &Path, monitor: &dyn Monitor) -> Result<Probed, ProbeError> {
+    fn probe(
+        &self,
+        path: &Path,
+        track: Option<NonZeroU16>,
+        monitor: &dyn Monitor,
+    ) -> Result<Probed, ProbeError> {
         let content =
             std::fs::read(path).map_err(|error| ProbeError::Machine(error.to_string()))?;
         self.began.send_modify(|begun| *begun += 1);
         let content = String::from_utf8_lossy(&content);
+        if let Some(track) = track.filter(|track| track.get() > N_TRACKS) {
+            let reason = format!("there is no audio track {track}");
+            return Err(ProbeError::NoSuchTrack { track, reason });
+        }
         let seconds = |text: &str| text.trim().parse().ok().map(Seconds);
         match content.split(' ').next().unwrap_or_default() {
             "good" => {}

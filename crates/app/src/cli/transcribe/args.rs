@@ -12,6 +12,7 @@ use speech::models::ModelChoice;
 
 use super::parse;
 use crate::cli::align_args::AlignArgs;
+use crate::cli::audio_args::AudioArgs;
 use crate::cli::speaker_args::SpeakerArgs;
 use crate::cli::split_args::SplitArgs;
 
@@ -106,6 +107,9 @@ pub(super) struct ModelArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Speech")]
 pub(super) struct SpeechArgs {
+    #[command(flatten)]
+    pub(super) audio: AudioArgs,
+
     /// Language spoken: a code such as `de`, a name such as `german`, or `auto`
     #[arg(long, short, default_value = "auto", value_parser = parse::language)]
     pub(super) language: LanguageArg,

@@ -86,7 +86,7 @@ impl<'a> Run<'a> {
             match guard::run(|| self.transcribe(input, &engines)) {
                 Ok(Written::Whole) => self.n_written += 1,
                 Ok(Written::ReaderGone) => break,
-                Err(failure) if failure.exit.is_of_every_recording() => return Err(failure),
+                Err(failure) if failure.is_of_every_recording() => return Err(failure),
                 Err(failure) => self.fail(input, &failure),
             }
             if self.interrupt.is_requested() {
@@ -118,7 +118,11 @@ impl<'a> Run<'a> {
             side_by_side: engines.run_side_by_side(),
         };
         let request = self.plan.request(engines.cuts_at_speech());
-        let outcome = pipeline.run(engine::source(input), &request, &progress);
+        let outcome = pipeline.run(
+            engine::source(input, self.plan.audio_track),
+            &request,
+            &progress,
+        );
         let outcome = outcome.map_err(engine::failure)?;
         drop(progress);
         for note in &outcome.notes {

@@ -1,5 +1,6 @@
 //! Flags become a plan that can be carried out, or a list of everything that is wrong with them.
 
+use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use domain::export::{ExportOptions, Format};
@@ -37,6 +38,8 @@ pub(super) struct Plan {
     /// Whether results tell what voices sound like.
     pub(super) speaker_embeddings: bool,
     pub(super) split: SplitArgs,
+    /// Which audio track of each recording is taken.
+    pub(super) audio_track: Option<NonZeroU16>,
     /// What the person should know before the work begins.
     pub(super) notes: Vec<String>,
 }
@@ -121,6 +124,7 @@ impl Plan {
             diarize_model: args.speakers.number.model(),
             speaker_embeddings: args.speakers.speaker_embeddings,
             split: args.speakers.split,
+            audio_track: args.speech.audio.audio_track,
             notes,
         })
     }
