@@ -117,6 +117,29 @@ async fn pf1_a_model_makes_room_for_another() {
 }
 
 #[tokio::test]
+async fn a_model_in_another_arithmetic_is_another_model() {
+    let Some(builder) = real() else { return };
+    if !has_models(&["segmentation-3.0", "campplus"]) {
+        return;
+    }
+    let app = builder.start().await;
+    for compute_type in ["int8", "float32", "int8"] {
+        let path = format!("/speech-to-text?model=tiny.en&compute_type={compute_type}");
+        let answer = app.post_file(&path, "a.wav", &tone(1.0)).await;
+        app.completed(&answer.identifier()).await;
+    }
+    for model in [
+        "voices int8",
+        "voices float32",
+        "tiny.en int8",
+        "tiny.en float32",
+    ] {
+        assert_eq!(n_loaded(&app, model), 1, "{model}");
+    }
+    assert_eq!(n_loaded(&app, "segmentation"), 1);
+}
+
+#[tokio::test]
 async fn pf1_a_model_that_may_not_have_its_memory_fails_its_task_alone() {
     let Some(builder) = real() else { return };
     let builder = builder.with("MODEL_MEMORY_BYTES", 1_000_000);
@@ -135,7 +158,7 @@ async fn d9_a_recording_that_does_not_fit_into_memory_fails_its_task_alone() {
     let Some(builder) = real() else { return };
     let files = fs::read_dir(installed("tiny.en")).unwrap();
     let sizes = files.map(|file| file.unwrap().metadata().unwrap().len());
-    // And some for finding speech and for a short recording; five minutes take 19 MB.
+    // And some for finding speech and for a short recording; five minutes take 10 MB.
     let budget = sizes.sum::<u64>() + 10_000_000;
     let app = builder.with("MODEL_MEMORY_BYTES", budget).start().await;
     let long = app.post_file(PATH, "long.wav", &tone(300.0)).await;

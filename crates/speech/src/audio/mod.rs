@@ -3,7 +3,7 @@
 //! [`decode`] reads what it can in this process (`native`, memory-safe) and hands the rest to an `ffmpeg` child
 //! (`ffmpeg`, with limits). What a file *contains* decides, never its name. Samples are mixed to one channel
 //! (`downmix`), brought to 16 kHz (`resample`) and collected block by block (`sink`), so that a long recording is
-//! held in memory once, at 64 kB a second, and never at its own rate.
+//! held in memory once, at 32 kB a second, and never at its own rate.
 
 mod chunks;
 mod clock;

@@ -10,7 +10,7 @@ use domain::units::Seconds;
 pub struct Settings {
     /// The `ffmpeg` program: a path, or a name to look up in `PATH`. Default `ffmpeg`.
     pub ffmpeg: PathBuf,
-    /// The longest recording that is accepted; memory grows by 230 MB an hour. Default 12 hours.
+    /// The longest recording that is accepted; memory grows by 115 MB an hour. Default 12 hours.
     pub max_duration: Seconds,
     /// The most bytes that are taken from standard input or a pipe, which are kept in a temporary file. Default 16 GiB.
     pub max_piped_bytes: u64,

@@ -6,6 +6,7 @@
 
 use std::any::Any;
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,8 +20,10 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// A model that is or can be loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct ModelKey {
-    /// What it is, where it lies, and how it is loaded.
+    /// What it is, and how it is loaded: two that differ in their arithmetic are two models.
     pub(super) label: String,
+    /// Where it lies.
+    pub(super) folder: PathBuf,
 }
 
 /// A model that a task needs.
@@ -109,6 +112,11 @@ impl ModelCache {
             let woken = self.changed.wait_timeout(memory, GLANCE);
             memory = woken.unwrap_or_else(PoisonError::into_inner).0;
         }
+        Ok(self.enter(&mut memory, needs, recording_bytes))
+    }
+
+    /// Counts a new user of `needs`, for which there is room.
+    fn enter(&self, memory: &mut Memory, needs: &[Need], recording_bytes: u64) -> Admission<'_> {
         memory.recording_bytes += recording_bytes;
         let slots = needs.iter().map(|need| {
             let entry = memory
@@ -123,11 +131,11 @@ impl ModelCache {
             entry.n_users += 1;
             (need.key.clone(), Arc::clone(&entry.slot))
         });
-        Ok(Admission {
+        Admission {
             cache: self,
             slots: slots.collect(),
             recording_bytes,
-        })
+        }
     }
 
     /// Gives back what has not been used for as long as the budget says.
@@ -246,7 +254,10 @@ mod tests {
     fn need(label: &str, n_bytes: u64) -> Need {
         let label = label.to_owned();
         Need {
-            key: ModelKey { label },
+            key: ModelKey {
+                label,
+                folder: PathBuf::new(),
+            },
             n_bytes,
         }
     }

@@ -1,5 +1,6 @@
 //! The models that a task needs, found on this machine or fetched, before anything of it is computed.
 
+use std::fmt::Display;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -52,16 +53,32 @@ pub(super) struct Located {
 impl Located {
     /// What is to be loaded at once.
     pub(super) fn needs(&self) -> Vec<Need> {
-        let need = |key: &ModelKey, n_bytes: u64| Need {
-            key: key.clone(),
-            n_bytes,
-        };
         let folders = (self.whisper.iter())
             .chain(&self.segmenter)
             .chain(self.aligner.iter().map(|(found, _)| found))
-            .map(|found| need(&found.key, found.n_bytes));
-        let voices = (self.voices.iter()).map(|found| need(&found.key, found.n_bytes));
-        folders.chain(voices).collect()
+            .map(Found::need);
+        folders.chain(self.voices.iter().map(Found::need)).collect()
+    }
+}
+
+impl<T> Found<T> {
+    /// What it takes to load it.
+    pub(super) fn need(&self) -> Need {
+        Need {
+            key: self.key.clone(),
+            n_bytes: self.n_bytes,
+        }
+    }
+}
+
+impl Found<PathBuf> {
+    /// What `label` names, in `folder`, that is computed by `compute_type`.
+    fn in_folder(label: impl Display, folder: PathBuf, compute_type: ComputeType) -> Self {
+        Self {
+            key: key(label, compute_type, &folder),
+            n_bytes: in_memory(&folder, compute_type),
+            place: folder,
+        }
     }
 }
 
@@ -88,8 +105,7 @@ impl Shelf {
                     // First what is known to be there, and the alignment before the long stage.
                     aligner: self.aligner(align, model.language, compute_type, monitor)?,
                     whisper: Some(self.whisper(model.model, compute_type, monitor)?),
-                    compute_type,
-                    ..self.speakers(monitor)?
+                    ..self.speakers(compute_type, monitor)?
                 })
             }
             JobRequest::Transcription { model, .. } => {
@@ -104,7 +120,7 @@ impl Shelf {
             JobRequest::Alignment {
                 transcript, align, ..
             } => self.alignment(&transcript.language, align, monitor),
-            JobRequest::Diarization { .. } => self.speakers(monitor),
+            JobRequest::Diarization { .. } => self.speakers(ComputeType::default(), monitor),
             JobRequest::Combination { .. } => Ok(Located::default()),
         }
     }
@@ -118,12 +134,7 @@ impl Shelf {
     ) -> Result<Found<PathBuf>, TaskFailure> {
         let found = models::locate(&self.request(ModelChoice::Name(name)), monitor);
         let folder = found.map_err(|error| no_model(Stage::Transcribe, &error))?;
-        let arithmetic = arithmetic(compute_type);
-        Ok(Found {
-            key: key(format!("{name} {arithmetic}")),
-            n_bytes: in_memory(&folder.path, compute_type),
-            place: folder.path,
-        })
+        Ok(Found::in_folder(name, folder.path, compute_type))
     }
 
     /// For the times of a known text: a model for its language, else the smallest recogniser, which hears them too.
@@ -162,18 +173,14 @@ impl Shelf {
         let Some(choice) = chosen.or_else(|| AlignChoice::for_language(language)) else {
             return Ok(None);
         };
-        let label = key(format!("{choice} {language} {}", arithmetic(compute_type)));
+        let label = format!("{choice} {language}");
         let choice = ModelChoice::Align(choice);
         if !is_asked_for && !self.may_have(&choice) {
             return Ok(None);
         }
         match models::locate(&self.request(choice), monitor) {
             Ok(folder) => {
-                let found = Found {
-                    key: label,
-                    n_bytes: in_memory(&folder.path, compute_type),
-                    place: folder.path,
-                };
+                let found = Found::in_folder(label, folder.path, compute_type);
                 Ok(Some((found, language)))
             }
             Err(ModelError::Cancelled) => Err(TaskFailure::Cancelled),
@@ -215,7 +222,11 @@ impl Shelf {
         Some(segmenter_in(folder))
     }
 
-    fn speakers(&self, monitor: &dyn Monitor) -> Result<Located, TaskFailure> {
+    fn speakers(
+        &self,
+        compute_type: ComputeType,
+        monitor: &dyn Monitor,
+    ) -> Result<Located, TaskFailure> {
         let request = ModelRequest {
             choice: None,
             places: self.places.clone(),
@@ -223,19 +234,18 @@ impl Shelf {
         };
         let folders = self.diarize.locate(&request, monitor);
         let folders = folders.map_err(|error| no_model(Stage::Diarize, &error))?;
-        let n_bytes = match &folders.voices {
-            VoiceFolder::CamPlusPlus(folder) => on_disk(folder),
-            VoiceFolder::ResNet34 { embedding, plda } => {
-                on_disk(embedding) + plda.as_deref().map_or(0, on_disk)
-            }
+        let (folder, plda) = match &folders.voices {
+            VoiceFolder::CamPlusPlus(folder) => (folder, None),
+            VoiceFolder::ResNet34 { embedding, plda } => (embedding, plda.as_deref()),
         };
         Ok(Located {
             segmenter: Some(segmenter_in(folders.segmentation)),
             voices: Some(Found {
-                key: key("voices".to_owned()),
-                n_bytes,
+                key: key("voices", compute_type, folder),
+                n_bytes: on_disk(folder) + plda.map_or(0, on_disk),
                 place: folders.voices,
             }),
+            compute_type,
             ..Located::default()
         })
     }
@@ -257,7 +267,11 @@ impl Shelf {
 
 fn segmenter_in(folder: PathBuf) -> Found<PathBuf> {
     Found {
-        key: key("segmentation".to_owned()),
+        // It is computed in one arithmetic alone.
+        key: ModelKey {
+            label: "segmentation".to_owned(),
+            folder: folder.clone(),
+        },
         n_bytes: on_disk(&folder),
         place: folder,
     }
@@ -273,14 +287,14 @@ fn published(text: &str) -> Result<AlignChoice, TaskFailure> {
     AlignChoice::published(text).map_err(|_| refuse())
 }
 
-fn key(label: String) -> ModelKey {
-    ModelKey { label }
-}
-
-fn arithmetic(compute_type: ComputeType) -> &'static str {
-    match compute_type {
+fn key(label: impl Display, compute_type: ComputeType, folder: &Path) -> ModelKey {
+    let arithmetic = match compute_type {
         ComputeType::Int8 => "int8",
         ComputeType::Float32 => "float32",
+    };
+    ModelKey {
+        label: format!("{label} {arithmetic}"),
+        folder: folder.to_owned(),
     }
 }
 

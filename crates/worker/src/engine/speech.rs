@@ -175,7 +175,7 @@ impl Engine for SpeechEngine {
 /// What the samples of a recording take in memory.
 fn samples_bytes(job: &Job) -> u64 {
     let n_samples = audio::samples_in(job.audio_duration.unwrap_or_default(), audio::SAMPLE_RATE);
-    (n_samples as u64).saturating_mul(size_of::<f32>() as u64)
+    (n_samples as u64).saturating_mul(size_of::<i16>() as u64)
 }
 
 /// Threads that yield to others: they have the niceness of the thread that starts them.
