@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::aligned::{ServiceDocument, ServiceSegment, to_service_json};
+use crate::aligned::{ServiceDocument, ServiceSegment};
 use crate::document;
 use crate::language::Language;
 use crate::transcript::{Segment, Transcript, Word};
@@ -32,7 +32,16 @@ impl TaskResult {
     }
 }
 
-/// The words of a recording (contract 2.1).
+/// The language of a recording whose request left it open.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct FoundLanguage {
+    /// The language.
+    pub language: Language,
+    /// How sure that is, in `[0, 1]`; `None` where the model knows no other.
+    pub probability: Option<f64>,
+}
+
+/// The words of a recording (contract 2.1), and the probability of its language where that was detected.
 pub fn transcription(transcript: &Transcript) -> String {
     let segments = transcript.segments.iter().map(|segment| Spoken {
         text: &segment.text,
@@ -43,6 +52,7 @@ pub fn transcription(transcript: &Transcript) -> String {
     let document = Transcription {
         segments: segments.collect(),
         language: &transcript.language,
+        language_probability: transcript.language_probability.map(thousandths),
     };
     document::to_json(&document)
 }
@@ -59,9 +69,23 @@ pub fn alignment(transcript: &Transcript) -> String {
     document::to_json(&document)
 }
 
-/// Words with times and speakers (contract 2.4 and 2.5). The list `word_segments` is always empty there.
-pub fn full_process(transcript: &Transcript) -> String {
-    to_service_json(&tidied(transcript))
+/// Words with times and speakers (contract 2.4 and 2.5), and the language where it was left open. The list
+/// `word_segments` is always empty there.
+pub fn full_process(transcript: &Transcript, found: Option<FoundLanguage>) -> String {
+    let transcript = tidied(transcript);
+    let document = FullProcess {
+        words: ServiceDocument {
+            segments: transcript
+                .segments
+                .iter()
+                .map(ServiceSegment::new)
+                .collect(),
+            word_segments: Vec::new(),
+        },
+        language: found.map(|found| found.language.code()),
+        language_probability: found.and_then(|found| found.probability).map(thousandths),
+    };
+    document::to_json(&document)
 }
 
 /// A sentence with the times of its words, and of its characters where they were asked for.
@@ -103,6 +127,18 @@ fn tidied(transcript: &Transcript) -> Transcript {
 struct Transcription<'a> {
     segments: Vec<Spoken<'a>>,
     language: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language_probability: Option<f64>,
+}
+
+#[derive(Serialize)]
+struct FullProcess<'a> {
+    #[serde(flatten)]
+    words: ServiceDocument<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language_probability: Option<f64>,
 }
 
 #[derive(Serialize)]
@@ -180,7 +216,7 @@ mod tests {
 
     #[test]
     fn the_full_process_keeps_words_whose_time_was_interpolated() {
-        let found = value(&full_process(&transcript()));
+        let found = value(&full_process(&transcript(), None));
         let segment = &found["segments"][0];
         assert_eq!(segment["speaker"], "SPEAKER_00");
         assert_eq!(
@@ -192,10 +228,33 @@ mod tests {
     }
 
     #[test]
+    fn a_language_that_was_left_open_is_told_with_its_probability() {
+        let german = Transcript {
+            language: "de".to_owned(),
+            language_probability: Some(0.987_6),
+            ..Transcript::default()
+        };
+        let found = |probability| FoundLanguage {
+            language: "de".parse().unwrap(),
+            probability,
+        };
+        let expected = r#"{"segments":[],"language":"de","language_probability":0.988}"#;
+        assert_eq!(transcription(&german), expected);
+        assert_eq!(
+            full_process(&german, Some(found(Some(0.987_6)))),
+            r#"{"segments":[],"word_segments":[],"language":"de","language_probability":0.988}"#
+        );
+        assert_eq!(
+            full_process(&german, Some(found(None))),
+            r#"{"segments":[],"word_segments":[],"language":"de"}"#
+        );
+    }
+
+    #[test]
     fn silence_is_an_empty_list() {
         let nothing = Transcript::default();
         assert_eq!(
-            full_process(&nothing),
+            full_process(&nothing, None),
             r#"{"segments":[],"word_segments":[]}"#
         );
         assert_eq!(transcription(&nothing), r#"{"segments":[],"language":""}"#);

@@ -5,7 +5,9 @@ use std::num::NonZeroU16;
 use domain::align_model::AlignModel;
 use domain::language::Language;
 use domain::options::{AsrTask, Interpolation};
-use domain::request::{AlignmentGroup, AsrGroup, Device, ModelGroup, SpeakerGroup, VadGroup};
+use domain::request::{
+    AlignmentGroup, AsrGroup, Device, ModelGroup, SpeakerGroup, SpokenLanguage, VadGroup,
+};
 use url::Url;
 
 use super::parameters::{About, Parameters};
@@ -29,7 +31,8 @@ impl QueryGroup for FullProcess {
     fn read(query: &mut impl Parameters, settings: &ApiSettings) -> Self {
         let model = model(query, settings);
         let align = alignment(query);
-        if let Some(reason) = no_align_model(model.language, &align) {
+        let language = model.language.given();
+        if let Some(reason) = language.and_then(|language| no_align_model(language, &align)) {
             query.refuse("language", &reason);
         }
         Self {
@@ -115,8 +118,11 @@ fn model(query: &mut impl Parameters, settings: &ApiSettings) -> ModelGroup {
     let defaults = settings.defaults;
     ModelGroup {
         language: query.word(
-            About("language", "The language spoken, a code."),
-            defaults.language,
+            About(
+                "language",
+                "The language spoken, a code; `auto` detects it, and the result tells which it is.",
+            ),
+            SpokenLanguage::Given(defaults.language),
         ),
         task: query.word(
             About(

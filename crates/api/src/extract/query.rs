@@ -54,7 +54,7 @@ mod tests {
     use super::*;
     use crate::extract::{AlignQuery, DiarizeQuery, FullProcess, TranscribeQuery};
     use crate::testing::settings;
-    use domain::request::Device;
+    use domain::request::{Device, SpokenLanguage};
     use serde_json::{Value, json};
 
     /// What is told of a query, without the fields that are the same everywhere.
@@ -77,7 +77,7 @@ mod tests {
         let query = Query::<FullProcess>::read("", &settings());
         assert!(query.problems.is_empty());
         let value = query.value;
-        assert_eq!(value.model.language.code(), "en");
+        assert_eq!(value.model.language.word(), "en");
         assert_eq!((value.model.batch_size, value.model.chunk_size), (8, 20));
         assert_eq!(value.asr, domain::request::AsrGroup::default());
         assert_eq!(value.vad, domain::request::VadGroup::default());
@@ -307,7 +307,10 @@ mod tests {
             let query = format!("language={code}");
             assert!(problems::<TranscribeQuery>(&query).is_empty(), "{code}");
         }
-        for code in ["", "EN", "english", "auto", "xx"] {
+        let query = Query::<FullProcess>::read("language=auto", &settings());
+        assert!(query.problems.is_empty(), "it may need no model to align");
+        assert_eq!(query.value.model.language, SpokenLanguage::Auto);
+        for code in ["", "EN", "english", "AUTO", "xx"] {
             let found = problems::<TranscribeQuery>(&format!("language={code}"));
             assert_eq!(found[0]["loc"], json!(["query", "language"]), "{code}");
         }

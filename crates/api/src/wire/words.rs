@@ -3,7 +3,7 @@
 use domain::language::Language;
 use domain::model::ModelName;
 use domain::options::{AsrTask, Interpolation};
-use domain::request::{Device, RequestedCompute};
+use domain::request::{Device, RequestedCompute, SpokenLanguage};
 use utoipa::openapi::schema::{ObjectBuilder, SchemaType, Type};
 use utoipa::openapi::{RefOr, Schema};
 
@@ -61,6 +61,18 @@ impl ApiWord for Language {
 
     fn word(self) -> &'static str {
         self.code()
+    }
+}
+
+impl ApiWord for SpokenLanguage {
+    const SCHEMA: Option<&'static str> = None;
+
+    fn all() -> Vec<Self> {
+        Self::all().collect()
+    }
+
+    fn word(self) -> &'static str {
+        Self::word(self)
     }
 }
 

@@ -50,6 +50,18 @@ async fn c1_4_2_an_unknown_language_is_422_everywhere() {
 }
 
 #[tokio::test]
+async fn a_language_that_is_to_be_detected_is_shown_only_once_it_is_known() {
+    let api = TestApi::start().await;
+    for path in ["/speech-to-text", "/service/transcribe"] {
+        let path = format!("{path}?language=auto");
+        let identifier = api.post(&path, &Form::recording("a.mp3")).await.queued();
+        let metadata = &api.task(&identifier).await["metadata"];
+        assert!(metadata["language"].is_null(), "{metadata}");
+        assert_eq!(metadata["task_params"]["language"], "auto");
+    }
+}
+
+#[tokio::test]
 async fn e4_cuda_without_a_graphics_processor_is_422_and_says_what_is_missing() {
     let api = TestApi::start().await;
     for path in ["/speech-to-text", "/service/transcribe", "/service/diarize"] {

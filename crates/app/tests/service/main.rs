@@ -27,6 +27,7 @@ mod installation;
 mod lifecycle;
 mod load;
 mod models;
+mod notes;
 mod old_files;
 #[path = "../common/places.rs"]
 mod places;

@@ -6,6 +6,7 @@
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::SpokenLanguage;
 use crate::language::Language;
 use crate::model::ModelName;
 use crate::options::{
@@ -52,7 +53,7 @@ impl RequestedCompute {
 pub struct ModelGroup {
     /// The language spoken.
     #[serde(with = "as_text")]
-    pub language: Language,
+    pub language: SpokenLanguage,
     /// What the text is to be.
     #[serde(with = "as_text")]
     pub task: AsrTask,
@@ -73,6 +74,14 @@ pub struct ModelGroup {
     /// The arithmetic.
     #[serde(with = "as_text")]
     pub compute_type: RequestedCompute,
+}
+
+impl ModelGroup {
+    /// The language in which words will come, where that is known beforehand.
+    pub fn known_language(&self) -> Option<Language> {
+        let english = (self.model.is_english_only()).then_some(Language::ENGLISH);
+        self.language.given().or(english)
+    }
 }
 
 /// How words are recognised (contract 1.5.2).
@@ -199,7 +208,7 @@ pub fn recognition(model: &ModelGroup, asr: &AsrGroup, vad: &VadGroup) -> (AsrOp
     let single = |value: f64| value as f32;
     let defaults = AsrOptions::default();
     let options = AsrOptions {
-        language: Some(model.language),
+        language: model.language.given(),
         task: model.task,
         beam_size: size(asr.beam_size).min(100),
         best_of: size(asr.best_of).min(100),

@@ -3,6 +3,7 @@
 //! Raw texts become these types once, at the door; below it nobody checks again.
 
 mod groups;
+mod spoken;
 
 use std::num::NonZeroU16;
 
@@ -13,6 +14,7 @@ pub use groups::{
     AlignmentGroup, AsrGroup, Device, ModelGroup, RequestedCompute, SpeakerGroup, VadGroup,
     recognition,
 };
+pub use spoken::SpokenLanguage;
 
 use crate::diarization::Turn;
 use crate::language::Language;
@@ -122,29 +124,16 @@ impl JobRequest {
         }
     }
 
-    /// The language that the task shows, a code.
+    /// The language that the task shows until it has ended, a code; `None` where it is to be detected, or nobody asks.
     pub fn language(&self) -> Option<&str> {
         match self {
             Self::FullProcess { model, .. } | Self::Transcription { model, .. } => {
-                Some(model.language.code())
+                model.language.given().map(Language::code)
             }
             Self::Alignment { transcript, .. } => {
                 Some(transcript.language.as_str()).filter(|code| !code.is_empty())
             }
             Self::Diarization { .. } | Self::Combination { .. } => None,
-        }
-    }
-
-    /// The language whose words must be timed by a model; `None` if none are, or a model is named.
-    pub fn language_to_align(&self) -> Option<Language> {
-        match self {
-            Self::FullProcess { model, align, .. } if align.align_model.is_none() => {
-                Some(model.language)
-            }
-            Self::Alignment {
-                transcript, align, ..
-            } if align.align_model.is_none() => transcript.language.parse().ok(),
-            _ => None,
         }
     }
 
@@ -201,7 +190,7 @@ mod tests {
     fn full_process() -> JobRequest {
         JobRequest::FullProcess {
             model: ModelGroup {
-                language: Language::ENGLISH,
+                language: SpokenLanguage::Given(Language::ENGLISH),
                 task: crate::options::AsrTask::Transcribe,
                 model: "tiny".parse().unwrap(),
                 device: Device::Cpu,
@@ -232,6 +221,22 @@ mod tests {
         )
         .unwrap();
         assert_eq!(full_process().task_params(), Some(expected));
+    }
+
+    #[test]
+    fn a_task_shows_no_language_before_it_is_detected() {
+        assert_eq!(full_process().language(), Some("en"));
+        let mut request = full_process();
+        if let JobRequest::FullProcess { model, .. } = &mut request {
+            model.language = SpokenLanguage::Auto;
+        }
+        assert_eq!(request.language(), None);
+        assert_eq!(request.task_params().unwrap()["language"], "auto");
+        let stored = serde_json::to_string(&request).unwrap();
+        assert_eq!(
+            serde_json::from_str::<JobRequest>(&stored).unwrap(),
+            request
+        );
     }
 
     #[test]
@@ -278,18 +283,5 @@ mod tests {
                 request
             );
         }
-    }
-
-    #[test]
-    fn only_words_that_are_to_be_timed_need_a_model_of_their_language() {
-        let request = full_process();
-        assert_eq!(request.language_to_align(), Some(Language::ENGLISH));
-        let diarization = JobRequest::Diarization {
-            speakers: SpeakerGroup::default(),
-            device: Device::Cpu,
-            audio_track: None,
-        };
-        assert_eq!(diarization.language_to_align(), None);
-        assert_eq!(diarization.language(), None);
     }
 }

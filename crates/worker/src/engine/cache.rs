@@ -115,6 +115,14 @@ impl ModelCache {
         Ok(self.enter(&mut memory, needs, recording_bytes))
     }
 
+    /// Admits a task that has been admitted to one more model, if there is room for it now.
+    pub(super) fn admit_more(&self, need: &Need) -> Option<Admission<'_>> {
+        let needs = std::slice::from_ref(need);
+        let mut memory = self.lock();
+        self.make_room(&mut memory, needs, need.n_bytes)
+            .then(|| self.enter(&mut memory, needs, 0))
+    }
+
     /// Counts a new user of `needs`, for which there is room.
     fn enter(&self, memory: &mut Memory, needs: &[Need], recording_bytes: u64) -> Admission<'_> {
         memory.recording_bytes += recording_bytes;
@@ -384,6 +392,20 @@ mod tests {
         assert_eq!(refused, Some(expected));
         let refused = cache.admit(&[need("a", 4)], u64::MAX, &Silent).err();
         assert!(matches!(refused, Some(Refused::TooLarge { .. })));
+    }
+
+    #[test]
+    fn one_more_model_is_admitted_if_there_is_room_for_it_now() {
+        let cache = cache(10, 5);
+        load(&cache, &[need("idle", 3)]);
+        let admission = cache.admit(&[need("a", 4)], 1, &Silent).unwrap();
+        assert!(cache.admit_more(&need("b", 6)).is_none());
+        assert_eq!(loaded(&cache), ["a", "idle"]);
+        let more = cache.admit_more(&need("c", 5)).unwrap();
+        assert_eq!(loaded(&cache), ["a", "c"]);
+        assert!(cache.admit_more(&need("d", 1)).is_none());
+        drop((admission, more));
+        assert!(cache.admit_more(&need("d", 10)).is_some());
     }
 
     #[test]

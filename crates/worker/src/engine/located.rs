@@ -101,9 +101,13 @@ impl Shelf {
         match request {
             JobRequest::FullProcess { model, align, .. } => {
                 let compute_type = model.compute_type.on_cpu();
+                // First what is known to be there, and the alignment before the long stage.
+                let aligner = match model.known_language() {
+                    Some(language) => self.aligner(align, language, compute_type, monitor)?,
+                    None => None,
+                };
                 Ok(Located {
-                    // First what is known to be there, and the alignment before the long stage.
-                    aligner: self.aligner(align, model.language, compute_type, monitor)?,
+                    aligner,
                     whisper: Some(self.whisper(model.model, compute_type, monitor)?),
                     ..self.speakers(compute_type, monitor)?
                 })
@@ -160,7 +164,7 @@ impl Shelf {
     }
 
     /// A model that was asked for must be had; the default of a language need not.
-    fn aligner(
+    pub(super) fn aligner(
         &self,
         align: &AlignmentGroup,
         language: Language,

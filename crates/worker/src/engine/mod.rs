@@ -2,6 +2,7 @@
 
 mod budget;
 mod cache;
+mod late;
 mod located;
 mod probe;
 mod scripted;

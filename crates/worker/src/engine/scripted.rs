@@ -10,13 +10,14 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use domain::diarization::{Diarization, Turn};
+use domain::language::Language;
 use domain::progress::{Monitor, Stage};
-use domain::request::JobRequest;
+use domain::request::{JobRequest, SpokenLanguage};
 use domain::results::{self, TaskResult};
 use domain::transcript::{Segment, Transcript, Word};
 use domain::units::Seconds;
 
-use super::speech::combined;
+use super::speech::{combined, found_language};
 use super::{Engine, Job};
 use crate::error::TaskFailure;
 
@@ -40,7 +41,7 @@ impl Engine for ScriptedEngine {
             }
             monitor.ends(*stage, began.elapsed());
         }
-        Ok(TaskResult::new(result(job)))
+        Ok(result(job))
     }
 
     fn preload(&self) -> Result<(), String> {
@@ -118,7 +119,7 @@ fn sleep(duration: Duration, stage: Stage, monitor: &dyn Monitor) -> Result<(), 
 }
 
 /// Follows from the request alone, so that a task that was tried twice has the result of one that was tried once.
-fn result(job: &Job) -> String {
+fn result(job: &Job) -> TaskResult {
     let name = job.file_name.as_deref().unwrap_or_default();
     let end = Seconds(job.audio_duration.unwrap_or(1.0));
     let speaker = || "SPEAKER_00".to_owned();
@@ -127,7 +128,16 @@ fn result(job: &Job) -> String {
         end,
         speaker: speaker(),
     };
-    let transcript = |language: &str| Transcript {
+    let (language, probability) = match &job.request {
+        JobRequest::FullProcess { model, .. } | JobRequest::Transcription { model, .. } => {
+            match model.language {
+                SpokenLanguage::Given(language) => (language, None),
+                SpokenLanguage::Auto => (Language::ENGLISH, Some(1.0)),
+            }
+        }
+        _ => (Language::ENGLISH, None),
+    };
+    let transcript = Transcript {
         segments: vec![Segment {
             start: Seconds(0.0),
             end,
@@ -144,22 +154,24 @@ fn result(job: &Job) -> String {
             speaker: Some(speaker()),
             ..Segment::default()
         }],
-        language: language.to_owned(),
+        language: language.code().to_owned(),
+        language_probability: probability,
         ..Transcript::default()
     };
-    match &job.request {
-        JobRequest::FullProcess { model, .. } => {
-            results::full_process(&transcript(model.language.code()))
-        }
-        JobRequest::Transcription { model, .. } => {
-            results::transcription(&transcript(model.language.code()))
-        }
+    let found = found_language(&job.request, &transcript);
+    let json = match &job.request {
+        JobRequest::FullProcess { .. } => results::full_process(&transcript, found),
+        JobRequest::Transcription { .. } => results::transcription(&transcript),
         JobRequest::Alignment { transcript, .. } => results::alignment(transcript),
         JobRequest::Diarization { .. } => Diarization::new(vec![turn], Vec::new()).to_json(),
         JobRequest::Combination { transcript, turns } => combined(
             transcript.clone(),
             &Diarization::new(turns.clone(), Vec::new()),
         ),
+    };
+    TaskResult {
+        language: found.map(|found| found.language),
+        ..TaskResult::new(json)
     }
 }
 

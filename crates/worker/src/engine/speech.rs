@@ -1,5 +1,6 @@
 //! The speech engine: the pipeline of `speech`, with models that all tasks share.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
 
@@ -8,8 +9,8 @@ use domain::language::Language;
 use domain::model::ModelName;
 use domain::options::{AsrTask, ComputeType, WordTimes};
 use domain::progress::{Monitor, Silent, Stage};
-use domain::request::{AsrGroup, JobRequest, ModelGroup, VadGroup, recognition};
-use domain::results::{self, TaskResult};
+use domain::request::{AsrGroup, JobRequest, ModelGroup, SpokenLanguage, VadGroup, recognition};
+use domain::results::{self, FoundLanguage, TaskResult};
 use domain::transcript::Transcript;
 use speech::Pool;
 use speech::align::Aligner;
@@ -24,6 +25,7 @@ use speech::pipeline::{
 use speech::pyannet::PyanNet;
 
 use super::cache::{Admission, ModelCache, Refused};
+use super::late::LateAlignment;
 use super::located::{Found, Located, Shelf};
 use super::{Engine, Job, ModelBudget};
 use crate::error::{EngineProblem, TaskFailure};
@@ -89,6 +91,7 @@ impl SpeechEngine {
         let admission = self.admit(&located, samples_bytes(job), monitor)?;
         let models = Models {
             located: &located,
+            late: LateAlignment::of(&job.request, &self.shelf, &self.cache),
             admission,
             pool: &self.pool,
         };
@@ -153,6 +156,7 @@ impl Engine for SpeechEngine {
                 let models = Models {
                     admission: self.admit(&located, 0, &Silent)?,
                     located: &located,
+                    late: None,
                     pool: &self.pool,
                 };
                 models.whisper().map(drop).map_err(|problem| problem.0)
@@ -204,6 +208,8 @@ pub(crate) fn be_polite() {
 #[derive(Debug)]
 struct Models<'a> {
     located: &'a Located,
+    /// Where the language is not known yet.
+    late: Option<LateAlignment<'a>>,
     admission: Admission<'a>,
     pool: &'a Pool,
 }
@@ -235,18 +241,27 @@ impl Engines for Models<'_> {
 
     fn aligner(
         &self,
-        _language: Language,
-        _monitor: &dyn Monitor,
+        language: Language,
+        monitor: &dyn Monitor,
     ) -> Result<Option<Arc<Aligner>>, EngineFailure> {
-        let Some((found, language)) = &self.located.aligner else {
+        let compute_type = self.located.compute_type;
+        let load = |found: &Found<PathBuf>, language, admission: &Admission<'_>| {
+            admission.get(&found.key, || {
+                Aligner::load(&found.place, language, compute_type, self.pool.clone())
+                    .map_err(|error| cannot_load(Stage::Align, &error))
+            })
+        };
+        if let Some((found, language)) = &self.located.aligner {
+            return Ok(Some(load(found, *language, &self.admission)?));
+        }
+        let Some(late) = &self.late else {
             return Ok(None);
         };
-        let loaded = self.admission.get(&found.key, || {
-            let compute_type = self.located.compute_type;
-            Aligner::load(&found.place, *language, compute_type, self.pool.clone())
-                .map_err(|error| cannot_load(Stage::Align, &error))
-        });
-        Ok(Some(loaded?))
+        let admitted = late.admit(language, compute_type, monitor);
+        match admitted.map_err(EngineProblem)? {
+            Some((found, admission)) => Ok(Some(load(&found, language, admission)?)),
+            None => Ok(None),
+        }
     }
 
     fn diarizer(&self, _monitor: &dyn Monitor) -> Result<Arc<Diarizer>, EngineFailure> {
@@ -339,20 +354,43 @@ fn recognise(model: &ModelGroup, asr: &AsrGroup, vad: &VadGroup, located: &Locat
 
 fn result(request: &JobRequest, outcome: Outcome) -> TaskResult {
     let transcript = outcome.transcript.unwrap_or_default();
+    let found = found_language(request, &transcript);
     let json = match request {
         JobRequest::FullProcess { .. } | JobRequest::Combination { .. } => {
-            results::full_process(&transcript)
+            results::full_process(&transcript, found)
         }
         JobRequest::Transcription { model, .. } => results::transcription(&Transcript {
-            language: model.language.code().to_owned(),
+            language: match model.language {
+                SpokenLanguage::Given(language) => language.code().to_owned(),
+                SpokenLanguage::Auto => transcript.language,
+            },
             ..transcript
         }),
         JobRequest::Alignment { .. } => results::alignment(&transcript),
         JobRequest::Diarization { .. } => outcome.diarization.unwrap_or_default().to_json(),
     };
     TaskResult {
+        json,
         notes: outcome.notes,
-        ..TaskResult::new(json)
+        language: found.map(|found| found.language),
+    }
+}
+
+/// The language of `transcript`, if `request` left it open.
+pub(super) fn found_language(
+    request: &JobRequest,
+    transcript: &Transcript,
+) -> Option<FoundLanguage> {
+    let (JobRequest::FullProcess { model, .. } | JobRequest::Transcription { model, .. }) = request
+    else {
+        return None;
+    };
+    match model.language {
+        SpokenLanguage::Given(_) => None,
+        SpokenLanguage::Auto => Some(FoundLanguage {
+            language: transcript.language.parse().ok()?,
+            probability: transcript.language_probability,
+        }),
     }
 }
 
@@ -360,5 +398,5 @@ fn result(request: &JobRequest, outcome: Outcome) -> TaskResult {
 pub(super) fn combined(mut transcript: Transcript, diarization: &Diarization) -> String {
     fill_times(&mut transcript.segments);
     assign_as_reference(&mut transcript.segments, diarization, false);
-    results::full_process(&transcript)
+    results::full_process(&transcript, None)
 }

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use clap::builder::BoolishValueParser;
 use clap::{ArgAction, ValueEnum};
 use domain::export::Format;
-use domain::language::Language;
 use domain::options::{AsrTask, ComputeType, WordTimes};
+use domain::request::SpokenLanguage;
 use speech::models::ModelChoice;
 
 use super::parse;
@@ -111,8 +111,8 @@ pub(super) struct SpeechArgs {
     pub(super) audio: AudioArgs,
 
     /// Language spoken: a code such as `de`, a name such as `german`, or `auto`
-    #[arg(long, short, default_value = "auto", value_parser = parse::language)]
-    pub(super) language: LanguageArg,
+    #[arg(long, short, default_value = "auto")]
+    pub(super) language: SpokenLanguage,
 
     /// `translate` gives English, whatever is spoken
     #[arg(long, value_enum, default_value_t = TaskArg::Transcribe)]
@@ -305,10 +305,6 @@ pub(super) enum VadArg {
     /// Go through the recording window by window, each told the text before it
     Off,
 }
-
-/// Value of `--language`; `None` is `auto`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct LanguageArg(pub(super) Option<Language>);
 
 /// Value of a threshold; `None` is `none`.
 #[derive(Debug, Clone, Copy, PartialEq)]

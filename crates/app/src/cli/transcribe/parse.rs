@@ -2,17 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use domain::language::UnknownLanguage;
-
-use super::args::{LanguageArg, Threshold, TokenIds};
+use super::args::{Threshold, TokenIds};
 pub(super) use crate::cli::whole_number;
-
-pub(super) fn language(text: &str) -> Result<LanguageArg, UnknownLanguage> {
-    if text.eq_ignore_ascii_case("auto") {
-        return Ok(LanguageArg(None));
-    }
-    text.parse().map(Some).map(LanguageArg)
-}
 
 pub(super) fn from_one(text: &str) -> Result<NonZeroUsize, String> {
     text.parse()
@@ -50,14 +41,6 @@ pub(super) fn token_ids(text: &str) -> Result<TokenIds, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_language_is_a_code_a_name_or_auto() {
-        assert_eq!(language("auto"), Ok(LanguageArg(None)));
-        assert_eq!(language("AUTO"), Ok(LanguageArg(None)));
-        assert_eq!(language("German"), Ok(LanguageArg("de".parse().ok())));
-        assert!(language("").is_err());
-    }
 
     #[test]
     fn numbers_are_finite_and_thresholds_can_be_off() {

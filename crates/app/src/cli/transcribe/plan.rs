@@ -156,7 +156,7 @@ pub(super) fn english_only_failure(options: &AsrOptions, model: &str) -> Option<
 fn asr_options(args: &Args) -> AsrOptions {
     let (speech, search, fallback) = (&args.speech, &args.search, &args.fallback);
     AsrOptions {
-        language: speech.language.0,
+        language: speech.language.given(),
         task: AsrTask::from(speech.task),
         beam_size: search.beam_size,
         best_of: search.best_of,
