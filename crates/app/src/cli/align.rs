@@ -92,9 +92,6 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
         ..Request::default()
     };
     let outcome = models.run(&input, args.audio.audio_track, &request, console, interrupt)?;
-    for note in &outcome.notes {
-        console.note(note);
-    }
     let transcript = outcome.transcript.unwrap_or_default();
     let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
         .map_err(|error| Failure::from_error(Exit::Internal, &error))?;

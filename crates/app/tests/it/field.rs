@@ -9,7 +9,7 @@ use crate::fixtures::field_path;
 
 /// How each sentence begins.
 const J: &str = "And so my fellow Americans";
-const A: &str = "I really liked that account of himself";
+const A: &str = "I really like";
 const B: &str = "His statement of having been a shop boy";
 
 /// A file, and what is said in it in order, with the second near which each sentence begins.

@@ -464,7 +464,11 @@ async fn se2_what_a_converter_leaves_behind_ends_with_it() {
 #[tokio::test]
 async fn se2_a_converter_that_writes_without_end_is_stopped() {
     let builder = TestApp::builder().with("MAX_AUDIO_SECONDS", 60);
-    let (app, _folder) = with_script("exec cat /dev/zero", builder).await;
+    // It is asked what is in the file first, then for the sound.
+    let script = "case \"$*\" in \
+        *-map*) exec ffmpeg -v error -f lavfi -i anoisesrc=r=16000 -c:a pcm_f32le -f matroska pipe:1;; \
+        *) echo 'Stream #0:0: Audio: pcm_f32le, 16000 Hz, mono, flt' >&2; exit 1;; esac";
+    let (app, _folder) = with_script(script, builder).await;
     let answer = app.post_file(PATH, "a.avi", FOREIGN).await.expect(413);
     assert_eq!(answer.code(), "AUDIO_TOO_LARGE");
     assert_discreet(&app, &answer);

@@ -19,9 +19,7 @@ use speech::assign::{assign_as_reference, fill_times};
 use speech::audio::{self, Source};
 use speech::diarize::Diarizer;
 use speech::models::{DiarizeChoice, Hub, Places};
-use speech::pipeline::{
-    EngineFailure, Engines, Outcome, Pipeline, PipelineError, Recognition, Request, Text,
-};
+use speech::pipeline::{EngineFailure, Engines, Outcome, Pipeline, Recognition, Request, Text};
 use speech::pyannet::PyanNet;
 
 use super::cache::{Admission, ModelCache, Refused};
