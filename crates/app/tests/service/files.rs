@@ -566,6 +566,7 @@ async fn se6_a_large_upload_is_never_in_memory() {
 #[tokio::test]
 async fn tg4_clients_that_go_away_leave_no_open_files() {
     const N_CLIENTS: usize = 100;
+    const SLACK: usize = 5;
     let app = TestApp::start().await;
     // What is opened once and stays.
     app.completed(&submit(&app, "first.wav").await).await;
@@ -579,7 +580,8 @@ async fn tg4_clients_that_go_away_leave_no_open_files() {
         app.recordings().len() == N_CLIENTS
     })
     .await;
-    assert!(app.n_descriptors() >= baseline + 2 * N_CLIENTS);
+    // What the first task had open may count in the baseline.
+    assert!(app.n_descriptors() + SLACK >= baseline + 2 * N_CLIENTS);
     let mut readers = Vec::new();
     let asked = format!("GET /openapi.json HTTP/1.1\r\nHost: {}\r\n\r\n", app.host());
     for _ in 0..N_CLIENTS {
@@ -592,7 +594,7 @@ async fn tg4_clients_that_go_away_leave_no_open_files() {
     drop((uploads, readers));
     let began = Instant::now();
     app.wait_until("end of what was opened", async || {
-        app.n_descriptors().abs_diff(baseline) <= 5
+        app.n_descriptors().abs_diff(baseline) <= SLACK
     })
     .await;
     assert!(
