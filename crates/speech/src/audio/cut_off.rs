@@ -21,8 +21,14 @@ fn needed(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<u64> {
     let head = &head[..n_head];
     match head {
         [b'R', b'I', b'F', b'F', a, b, c, d, b'A', b'V', b'I', ..] => {
-            // Longer AVI files go on in further chunks of which this one knows nothing.
-            Ok(8 + u64::from(u32::from_le_bytes([*a, *b, *c, *d])))
+            // Longer AVI files go on in further chunks of which this one knows nothing; with all bits set it was never
+            // written, as in a pipe.
+            let size = u32::from_le_bytes([*a, *b, *c, *d]);
+            Ok(if size == u32::MAX {
+                0
+            } else {
+                8 + u64::from(size)
+            })
         }
         [0x1a, 0x45, 0xdf, 0xa3, ..] => {
             Ok(matroska::segment(file, 0)?.map_or(0, |segment| segment.end))
@@ -199,6 +205,7 @@ mod tests {
             b"".as_slice(),
             b"ID3",
             b"RIFF\xff\xff\xff\xffWAVE",
+            b"RIFF\xff\xff\xff\xffAVI LIST",
             b"\x1a\x45\xdf\xa3",
             &[0; 40],
         ] {
