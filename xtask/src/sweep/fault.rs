@@ -23,7 +23,7 @@ pub(super) struct Number {
     pub(super) name: &'static str,
     pub(super) marker: &'static [u8],
     /// From the marker's first byte.
-    pub(super) offset: usize,
+    pub(super) offset: isize,
     /// 4 or 8 bytes.
     pub(super) width: usize,
     pub(super) order: Order,
@@ -89,7 +89,8 @@ impl Number {
                 .position(|window| window == marker)
         };
         let found = place(&bytes[..header]).or_else(|| place(bytes));
-        let begin = found.with_context(|| format!("no {} in this file", self.name))? + self.offset;
+        let begin = found.and_then(|place| place.checked_add_signed(self.offset));
+        let begin = begin.with_context(|| format!("no {} in this file", self.name))?;
         let place = bytes
             .get_mut(begin..begin + self.width)
             .with_context(|| format!("the file ends before its {}", self.name))?;

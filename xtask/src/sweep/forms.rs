@@ -58,11 +58,11 @@ const fn family(
     }
 }
 
-const fn big(name: &'static str, marker: &'static [u8], offset: usize, value: Value) -> Fault {
+const fn big(name: &'static str, marker: &'static [u8], offset: isize, value: Value) -> Fault {
     number(name, marker, (offset, 4, Order::Big), value)
 }
 
-const fn little(name: &'static str, marker: &'static [u8], offset: usize, value: Value) -> Fault {
+const fn little(name: &'static str, marker: &'static [u8], offset: isize, value: Value) -> Fault {
     number(name, marker, (offset, 4, Order::Little), value)
 }
 
@@ -70,7 +70,7 @@ const fn little(name: &'static str, marker: &'static [u8], offset: usize, value:
 const fn long(
     name: &'static str,
     marker: &'static [u8],
-    offset: usize,
+    offset: isize,
     order: Order,
     value: Value,
 ) -> Fault {
@@ -80,7 +80,7 @@ const fn long(
 const fn number(
     name: &'static str,
     marker: &'static [u8],
-    (offset, width, order): (usize, usize, Order),
+    (offset, width, order): (isize, usize, Order),
     value: Value,
 ) -> Fault {
     Fault::Number(Number {
@@ -188,7 +188,7 @@ const MATROSKA: &[Fault] = &[
     Joined,
     ZEROS,
     long("duration", b"\x44\x89\x88", 3, Order::Big, Value::Is(0)),
-    // A thousandth of a second, as a number with a point.
+    // The number 1.0: a thousandth of a second.
     long(
         "duration",
         b"\x44\x89\x88",
@@ -206,12 +206,11 @@ const MP4: &[Fault] = &[
     ZEROS,
 ];
 /// `mdat` stands last.
-const MP4_MDAT_LAST: &[Fault] = &[number(
-    "size of mdat",
-    b"mdat",
-    (0, 4, Order::Big),
-    Value::Is(0x6d64_6174),
-)];
+const MP4_MDAT_LAST: &[Fault] = &[
+    big("size of mdat", b"mdat", -4, Value::Is(0)),
+    big("size of mdat", b"mdat", -4, Value::Third),
+    big("size of mdat", b"mdat", -4, Value::Threefold),
+];
 const FRAGMENTED: &[Fault] = &[
     Streamed,
     big("duration of the track", b"mdhd", 20, Value::Third),

@@ -52,17 +52,24 @@ impl Pages {
         let mut bytes = Lookahead::new(file, n_bytes);
         let mut pages = Self::default();
         let mut streams = HashMap::new();
-        let (mut n_damaged, mut are_beginnings) = (0_u64, true);
+        let (mut n_damaged, mut n_strange, mut are_beginnings) = (0_u64, 0, true);
+        let mut is_ended = false;
         while !bytes.is_at_end()? {
             let Some(page) = whole_page(&mut bytes)? else {
-                n_damaged += 1;
+                n_strange += 1;
                 bytes.advance(1);
                 continue;
             };
+            n_damaged += std::mem::take(&mut n_strange);
+            is_ended = page[5] & 4 != 0;
             let is_first = page[5] & 2 != 0;
             are_beginnings &= is_first;
             pages.n_streams += usize::from(are_beginnings);
             pages.add(&page, &mut streams);
+        }
+        // What follows the page that says it is the last does not belong to the file.
+        if !is_ended {
+            n_damaged += n_strange;
         }
         pages.damaged_share = n_damaged as f64 / n_bytes.max(1) as f64;
         Ok(pages)
