@@ -1,7 +1,7 @@
 //! Decoding by an `ffmpeg` process, for all that is not read here.
 //!
 //! `ffmpeg` is first asked what is in the file, so that our own rule chooses the track. It then decodes that track into a
-//! Matroska stream with all channels and with the times of the file, which goes the way of all other files:
+//! Matroska stream at 16 kHz with all channels and with the times of the file, which goes the way of all other files:
 //! our clock fills its gaps, our mixer mixes its channels.
 
 mod child;
@@ -17,7 +17,7 @@ use super::native::{self, Failure};
 use super::part::Part;
 use super::report::Decoded;
 use super::tracks::{Candidate, choose};
-use super::{AudioError, RATES, Settings};
+use super::{AudioError, SAMPLE_RATE, Settings};
 use child::{Ended, Process};
 use pipe::Pipe;
 use streams::{AudioStream, Streams};
@@ -105,13 +105,10 @@ impl Work<'_, '_> {
 
     /// Decodes the audio stream of this number.
     fn decode(&self, streams: &Streams, index: usize) -> Result<Decoded, AudioError> {
-        let AudioStream { layout, rate, .. } = streams.audio[index];
-        let mut output =
-            format!("-map 0:a:{index} -map_metadata -1 -map_chapters -1 -c:a pcm_f32le");
-        if rate > *RATES.end() {
-            output += " -ar 192000";
-        }
-        output += " -f matroska pipe:1";
+        let AudioStream { layout, .. } = streams.audio[index];
+        let output = format!(
+            "-map 0:a:{index} -map_metadata -1 -map_chapters -1 -c:a pcm_f32le -ar {SAMPLE_RATE} -f matroska pipe:1"
+        );
         let output: Vec<String> = output.split(' ').map(str::to_owned).collect();
         let mut process = self.start("error", &output)?;
         let samples = process

@@ -20,8 +20,6 @@ pub(super) struct Streams {
 pub(super) struct AudioStream {
     pub(super) candidate: Candidate,
     pub(super) layout: Layout,
-    /// Samples a second, in Hz; 0 where that is not said.
-    pub(super) rate: u32,
 }
 
 impl Streams {
@@ -57,7 +55,6 @@ impl AudioStream {
         let parts: Vec<&str> = codec.split(", ").collect();
         let rate = parts.iter().position(|part| part.ends_with(" Hz"));
         let layout = rate.and_then(|rate| parts.get(rate + 1));
-        let rate = rate.and_then(|rate| parts[rate].trim_end_matches(" Hz").parse().ok());
         // Some builds cannot decode all that they can name.
         let is_known = !codec.starts_with("none") && !codec.starts_with("unknown");
         Self {
@@ -66,7 +63,6 @@ impl AudioStream {
                 is_readable: is_known,
             },
             layout: layout.map_or_else(Layout::default, |layout| layout_of(layout)),
-            rate: rate.unwrap_or(0),
         }
     }
 }
@@ -106,15 +102,9 @@ At least one output file must be specified
         let found: Vec<_> = streams
             .audio
             .iter()
-            .map(|stream| {
-                (
-                    stream.candidate.is_default,
-                    stream.rate,
-                    stream.layout.centre,
-                )
-            })
+            .map(|stream| (stream.candidate.is_default, stream.layout.centre))
             .collect();
-        assert_eq!(found, [(false, 48_000, Some(2)), (true, 48_000, None)]);
+        assert_eq!(found, [(false, Some(2)), (true, None)]);
     }
 
     #[test]
