@@ -260,9 +260,20 @@ impl TestApp {
         self.builder = builder.with(name, value);
     }
 
-    /// All it has written to its log.
+    /// All it has written to its log, once it has nothing more to write.
     pub(crate) fn log(&self) -> String {
-        fs::read_to_string(self.log_path()).unwrap_or_default()
+        const MOST_READS: usize = 40;
+        let read = || fs::read_to_string(self.log_path()).unwrap_or_default();
+        let mut log = read();
+        for _ in 0..MOST_READS {
+            // A thread of its own writes the log, a moment behind the answers.
+            std::thread::sleep(Duration::from_millis(50));
+            let earlier = std::mem::replace(&mut log, read());
+            if earlier.len() == log.len() {
+                break;
+            }
+        }
+        log
     }
 
     /// The records of its log, which must be JSON.
