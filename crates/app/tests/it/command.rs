@@ -116,11 +116,6 @@ pub(crate) fn tiny_model(test: &str) -> Option<PathBuf> {
     model(test, "tiny.en")
 }
 
-/// The same of the smallest model that knows many languages and is fetched by the scripts.
-pub(crate) fn base_model(test: &str) -> Option<PathBuf> {
-    model(test, "base")
-}
-
 /// The folder of a model; `None`, loudly, if it is not installed.
 pub(crate) fn model(test: &str, name: &str) -> Option<PathBuf> {
     let model: ModelName = name.parse().unwrap();

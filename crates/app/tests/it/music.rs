@@ -1,10 +1,9 @@
 //! Music before speech: it has no text, and no say in the language.
 
-use std::path::Path;
-
 use domain::transcript::Transcript;
 
 use crate::command::{Desk, model};
+use crate::fixtures::field_path;
 
 /// What is said in both recordings, as far as `base` recognises it.
 const SAID: [&str; 4] = ["portal", "raum", "leichenhal", "genutzt"];
@@ -12,8 +11,7 @@ const SAID: [&str; 4] = ["portal", "raum", "leichenhal", "genutzt"];
 /// What the command makes of a recording of `fixtures/field` with `base`.
 fn transcribed(test: &str, name: &str, flags: &[&str]) -> Option<Transcript> {
     model(test, "base")?;
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/field");
-    let path = fixtures.join(name).canonicalize().unwrap();
+    let path = field_path(name);
     let mut arguments = vec!["transcribe", "--model", "base", "-f", "json"];
     arguments.extend(flags);
     arguments.push(path.to_str().unwrap());

@@ -2,19 +2,15 @@
 
 use domain::transcript::Transcript;
 
-use crate::command::{Desk, base_model, silence, skip, tiny_model};
+use crate::command::{Desk, model, silence, skip, tiny_model};
+use crate::fixtures::field_path;
 
 /// Two audio tracks: German, and English, which is flagged as the default.
-const TWO_TRACKS: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../fixtures/field/08-second-track-is-default.mkv"
-);
-
-/// A file with one audio track.
-const ONE_TRACK: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../fixtures/field/09-data-size-zero.wav"
-);
+fn two_tracks() -> String {
+    field_path("08-second-track-is-default.mkv")
+        .display()
+        .to_string()
+}
 
 fn transcript(arguments: &[&str]) -> (Transcript, String) {
     let first = ["transcribe", "-f", "json", "--model"];
@@ -33,20 +29,20 @@ fn the_default_track_is_taken_and_the_others_are_noted() {
     if tiny_model("the_default_track_is_taken_and_the_others_are_noted").is_none() {
         return;
     }
-    let (found, stderr) = transcript(&["tiny.en", TWO_TRACKS]);
+    let (found, stderr) = transcript(&["tiny.en", &two_tracks()]);
     assert!(text(&found).contains("what your country can do for you"));
     assert!(stderr.contains("2 audio tracks; number 2"), "{stderr}");
-    let (chosen, stderr) = transcript(&["tiny.en", "--audio-track", "2", TWO_TRACKS]);
+    let (chosen, stderr) = transcript(&["tiny.en", "--audio-track", "2", &two_tracks()]);
     assert_eq!(chosen, found);
     assert_eq!(stderr, "");
 }
 
 #[test]
 fn a_track_is_chosen_by_its_number() {
-    if base_model("a_track_is_chosen_by_its_number").is_none() {
+    if model("a_track_is_chosen_by_its_number", "base").is_none() {
         return;
     }
-    let (found, stderr) = transcript(&["base", "--audio-track=1", TWO_TRACKS]);
+    let (found, stderr) = transcript(&["base", "--audio-track=1", &two_tracks()]);
     assert_eq!((found.language.as_str(), stderr.as_str()), ("de", ""));
     assert!(text(&found).contains("Raum wurde als"), "{found:?}");
 }
@@ -61,22 +57,23 @@ fn a_track_that_is_not_there_is_a_mistake_of_the_command_line() {
              hint: name another with --audio-track, or leave it out"
         )
     };
-    let ran = desk.run(&["diarize", "--audio-track", "3", TWO_TRACKS]);
+    let ran = desk.run(&["diarize", "--audio-track", "3", &two_tracks()]);
     if ran.code == Some(4) {
         return skip(
             TEST,
             "no model tells speakers apart; run scripts/fetch-models",
         );
     }
-    ran.assert_failed(2, &message(TWO_TRACKS, "3: it has 2, numbered 1 to 2"));
+    ran.assert_failed(2, &message(&two_tracks(), "3: it has 2, numbered 1 to 2"));
     if tiny_model(TEST).is_none() {
         return;
     }
     // The other recording is transcribed all the same.
     let arguments = ["transcribe", "--model", "tiny.en", "--audio-track", "2"];
-    let ran = desk.run(&[&arguments[..], &[ONE_TRACK, TWO_TRACKS]].concat());
+    let one_track = field_path("09-data-size-zero.wav").display().to_string();
+    let ran = desk.run(&[&arguments[..], &[&one_track, &two_tracks()]].concat());
     assert_eq!(ran.code, Some(2));
-    let expected = message(ONE_TRACK, "2: it has one, number 1");
+    let expected = message(&one_track, "2: it has one, number 1");
     assert_eq!(ran.stderr.trim_end(), expected);
     assert!(
         ran.stdout.contains("what your country can do for you"),
@@ -89,7 +86,7 @@ fn tracks_are_counted_from_one() {
     for command in ["transcribe", "diarize"] {
         for number in ["0", "-1", "x", "65536"] {
             let track = format!("--audio-track={number}");
-            let ran = Desk::new().run(&[command, &track, TWO_TRACKS]);
+            let ran = Desk::new().run(&[command, &track, &two_tracks()]);
             ran.assert_failed_saying(2, "it must be a whole number from 1 to 65535");
         }
     }

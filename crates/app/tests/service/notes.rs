@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use crate::app::TestApp;
 use crate::audio::{has_models, tone};
+use crate::fixtures::field;
 
 /// Two audio tracks: German, and English, which is flagged as the default.
-const TWO_TRACKS: &[u8] =
-    include_bytes!("../../../../fixtures/field/08-second-track-is-default.mkv");
+const TWO_TRACKS: &str = "08-second-track-is-default.mkv";
 
 const NO_SPEECH: &str = "no speech was found";
 
@@ -21,7 +21,7 @@ fn text(task: &Value) -> String {
 }
 
 async fn two_tracks(app: &TestApp, path: &str) -> Value {
-    let answer = app.post_file(path, "a.mkv", TWO_TRACKS).await;
+    let answer = app.post_file(path, "a.mkv", &field(TWO_TRACKS)).await;
     app.completed(&answer.identifier()).await
 }
 
@@ -57,7 +57,10 @@ async fn the_default_track_is_taken_and_the_task_has_a_note() {
 async fn a_track_that_is_not_there_is_422_before_there_is_a_task() {
     let app = TestApp::start().await;
     let path = "/speech-to-text?audio_track=3";
-    let answer = app.post_file(path, "a.mkv", TWO_TRACKS).await.expect(422);
+    let answer = app
+        .post_file(path, "a.mkv", &field(TWO_TRACKS))
+        .await
+        .expect(422);
     assert_eq!(answer.code(), "REQUEST_VALIDATION_ERROR");
     let problem = &answer.json()["detail"][0];
     assert_eq!(problem["loc"], json!(["query", "audio_track"]));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::{Way, beeps, check_beeps, ffmpeg_is_there, make, wav_of};
+use super::{Way, beeps, check_ways, encode, ffmpeg_is_there, make};
 
 /// Mono, stereo, mono; one beep, two and one.
 const SECONDS: f64 = 4.0;
@@ -18,11 +18,9 @@ fn stream(folder: &Path, name: &str, arguments: &str) -> Option<PathBuf> {
         (1.25, &[0.75], "1"),
     ];
     for (seconds, times, n_channels) in parts {
-        let source = folder.join("part.wav");
-        fs::write(&source, wav_of(&[&beeps(seconds, times)])).unwrap();
-        let input = ["-i", source.to_str().unwrap(), "-ac", n_channels];
         let arguments: Vec<&str> = arguments.split(' ').collect();
-        let part = make(folder, name, &[&input[..], &arguments].concat())?;
+        let arguments = [&["-ac", n_channels], &arguments[..]].concat();
+        let part = encode(folder, name, &beeps(seconds, times), &arguments)?;
         joined.extend(fs::read(part).unwrap());
     }
     let path = folder.join(format!("joined-{name}"));
@@ -33,19 +31,8 @@ fn stream(folder: &Path, name: &str, arguments: &str) -> Option<PathBuf> {
 const MP3: &str = "-ar 48000 -b:a 96k -write_xing 0 -id3v2_version 0";
 
 fn check(name: &str, path: &Path, ways: &[Way]) {
-    for way in ways {
-        let found = way
-            .decode(path)
-            .unwrap_or_else(|error| panic!("{name} {way:?}: {error}"));
-        // Each encoder begins with a little silence of its own.
-        check_beeps(
-            &format!("{name} {way:?}"),
-            &found.samples,
-            SECONDS,
-            &TIMES,
-            0.16,
-        );
-    }
+    // Each encoder begins with a little silence of its own.
+    check_ways(name, path, ways, SECONDS, &TIMES, 0.16);
 }
 
 #[test]
@@ -112,20 +99,15 @@ fn the_rate_may_change_too() {
     ] {
         let mut joined = Vec::new();
         for (rate, times) in [("44100", &[0.5][..]), ("48000", &[0.5]), ("32000", &[0.5])] {
-            let source = folder.path().join("part.wav");
-            fs::write(&source, wav_of(&[&beeps(1.5, times)])).unwrap();
-            let input = ["-i", source.to_str().unwrap(), "-ar", rate];
             let codec: Vec<&str> = codec.split(' ').collect();
-            let Some(part) = make(folder.path(), name, &[&input[..], &codec].concat()) else {
+            let arguments = [&["-ar", rate], &codec[..]].concat();
+            let Some(part) = encode(folder.path(), name, &beeps(1.5, times), &arguments) else {
                 return;
             };
             joined.extend(fs::read(part).unwrap());
         }
         let path = folder.path().join("joined");
         fs::write(&path, joined).unwrap();
-        for way in Way::BOTH {
-            let found = way.decode(path.as_path()).unwrap();
-            check_beeps(name, &found.samples, 4.5, &[0.5, 2.0, 3.5], 0.2);
-        }
+        check_ways(name, &path, &Way::BOTH, 4.5, &[0.5, 2.0, 3.5], 0.2);
     }
 }

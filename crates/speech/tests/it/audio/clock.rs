@@ -7,7 +7,7 @@ use domain::progress::Silent;
 use domain::units::Seconds;
 use speech::audio::{Settings, decode};
 
-use super::{Way, beeps, check_beeps, ffmpeg_is_there, make, wav_of};
+use super::{Way, beeps, check_beeps, check_ways, ffmpeg_is_there, make, wav_of};
 
 const SECONDS: f64 = 6.0;
 const TIMES: [f64; 3] = [0.5, 2.5, 5.0];
@@ -29,20 +29,6 @@ fn with_gap(folder: &Path, name: &str, gap: f64, arguments: &[&str]) -> Option<P
     let filter = format!("asetnsamples=400,asetpts=PTS+gte(T\\,{PAUSE})*{gap}/TB");
     let input = ["-i", source.to_str().unwrap(), "-af", &filter];
     make(folder, name, &[&input, arguments].concat())
-}
-
-fn check(name: &str, path: &Path, ways: &[Way], seconds: f64, times: &[f64], slack: f64) {
-    for way in ways {
-        let found = way.decode(path);
-        let found = found.unwrap_or_else(|error| panic!("{name} {way:?}: {error}"));
-        check_beeps(
-            &format!("{name} {way:?}"),
-            &found.samples,
-            seconds,
-            times,
-            slack,
-        );
-    }
 }
 
 #[test]
@@ -78,7 +64,7 @@ fn gaps_become_silence() {
                 continue;
             };
             let times = [TIMES[0], TIMES[1] + gap, TIMES[2] + gap];
-            check(name, &path, ways, SECONDS + gap, &times, 0.13);
+            check_ways(name, &path, ways, SECONDS + gap, &times, 0.13);
         }
     }
 }
@@ -112,7 +98,7 @@ fn a_jump_that_cannot_be_meant_is_closed_and_noted() {
         let Some(path) = with_gap(folder.path(), name, 100_000.0, &arguments) else {
             continue;
         };
-        check(name, &path, ways, SECONDS, &TIMES, 0.06);
+        check_ways(name, &path, ways, SECONDS, &TIMES, 0.06);
         for way in ways {
             let notes = way.decode(path.as_path()).unwrap().notes;
             assert!(
@@ -159,7 +145,7 @@ fn sound_that_begins_later_than_the_picture_is_in_its_place() {
         let Some(path) = make(folder.path(), name, &all) else {
             continue;
         };
-        check(
+        check_ways(
             name,
             &path,
             ways,
@@ -192,7 +178,7 @@ fn a_clock_that_does_not_begin_at_zero_makes_no_silence() {
         let Some(path) = make(folder.path(), name, &[&input[..], &arguments].concat()) else {
             continue;
         };
-        check(name, &path, ways, SECONDS, &TIMES, 0.06);
+        check_ways(name, &path, ways, SECONDS, &TIMES, 0.06);
     }
 }
 
@@ -241,14 +227,14 @@ fn lost_packets_keep_their_place() {
         let (from, to) = (units[units.len() / 4], units[units.len() * 3 / 8]);
         let path = folder.path().join(format!("lost-{name}"));
         fs::write(&path, [&bytes[..from], &bytes[to..]].concat()).unwrap();
-        check(name, &path, ways, SECONDS, &TIMES, 0.13);
+        check_ways(name, &path, ways, SECONDS, &TIMES, 0.13);
     }
     if let Some(bytes) = made("x.ts", "-c:a mp2 -ar 48000") {
         let n_packets = bytes.len() / 188;
         let (from, to) = (n_packets / 4 * 188, n_packets * 3 / 8 * 188);
         let path = folder.path().join("lost.ts");
         fs::write(&path, [&bytes[..from], &bytes[to..]].concat()).unwrap();
-        check("x.ts", &path, &FFMPEG, SECONDS, &TIMES, 0.13);
+        check_ways("x.ts", &path, &FFMPEG, SECONDS, &TIMES, 0.13);
     }
 }
 
@@ -271,5 +257,5 @@ fn the_parts_that_an_edit_list_keeps_are_in_their_places() {
     // Copied without decoding, the beginning stays in the file and is left out by its edit list.
     let cut = ["-ss", "2", "-i", whole.to_str().unwrap(), "-c", "copy"];
     let path = make(folder.path(), "cut.m4a", &cut).unwrap();
-    check("cut", &path, &Way::BOTH, SECONDS - 2.0, &[0.5, 3.0], 0.06);
+    check_ways("cut", &path, &Way::BOTH, SECONDS - 2.0, &[0.5, 3.0], 0.06);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use speech::audio::{AudioError, Recording};
 
-use super::{Way, beep_times, beeps, ffmpeg_is_there, make, wav_of};
+use super::{Way, beep_times, beeps, encode, ffmpeg_is_there};
 
 /// A recording of ten seconds with a beep in each, made by `ffmpeg`.
 fn made(folder: &Path, name: &str, arguments: &str) -> Option<Vec<u8>> {
@@ -13,11 +13,8 @@ fn made(folder: &Path, name: &str, arguments: &str) -> Option<Vec<u8>> {
         return None;
     }
     let times: Vec<f64> = (0..10).map(|second| f64::from(second) + 0.5).collect();
-    let source = folder.join("sound.wav");
-    fs::write(&source, wav_of(&[&beeps(10.0, &times)])).unwrap();
-    let input = ["-i", source.to_str().unwrap()];
     let arguments: Vec<&str> = arguments.split(' ').collect();
-    let path = make(folder, name, &[&input[..], &arguments].concat())?;
+    let path = encode(folder, name, &beeps(10.0, &times), &arguments)?;
     Some(fs::read(path).unwrap())
 }
 

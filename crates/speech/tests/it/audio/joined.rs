@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Way, beeps, check_beeps, ffmpeg_is_there, make, wav_of};
+use super::{Way, beeps, check_beeps, check_ways, encode, ffmpeg_is_there};
 
 /// Three recordings of 2, 1.5 and 1 s with one, two and no beeps, and when those are once they are joined.
 const PARTS: [(f64, &[f64]); 3] = [(2.0, &[0.5]), (1.5, &[0.25, 1.0]), (1.0, &[])];
@@ -16,10 +16,7 @@ type Encodings<'a> = [(&'a str, &'a [&'a str]); 3];
 fn join(folder: &Path, encodings: &Encodings<'_>, between: &[u8]) -> Option<Vec<u8>> {
     let mut joined = Vec::new();
     for ((seconds, times), (name, arguments)) in PARTS.iter().zip(encodings) {
-        let source = folder.join("part.wav");
-        fs::write(&source, wav_of(&[&beeps(*seconds, times)])).unwrap();
-        let input = ["-i", source.to_str().unwrap()];
-        let part = make(folder, name, &[&input, *arguments].concat())?;
+        let part = encode(folder, name, &beeps(*seconds, times), arguments)?;
         joined.extend(fs::read(part).unwrap());
         joined.extend(between);
     }
@@ -41,13 +38,8 @@ fn check_each(encodings: &Encodings<'_>, between: &[u8], ways: &[Way], slack: f6
     };
     let path = folder.path().join("joined");
     fs::write(&path, joined).unwrap();
-    for way in ways {
-        let name = format!("{encodings:?} {way:?}");
-        let found = way
-            .decode(path.clone())
-            .unwrap_or_else(|error| panic!("{name}: {error}"));
-        check_beeps(&name, &found.samples, SECONDS, &TIMES, slack);
-    }
+    let name = format!("{encodings:?}");
+    check_ways(&name, &path, ways, SECONDS, &TIMES, slack);
 }
 
 const FFMPEG: [Way; 1] = [Way::WithFfmpeg];

@@ -117,6 +117,14 @@ fn wav_of(channels: &[&[f32]]) -> Vec<u8> {
     wav(1, 16, u16::try_from(channels.len()).unwrap(), 16_000, &data)
 }
 
+/// Makes a file of a mono signal at 16 kHz with `ffmpeg`; `None` where this build of it cannot.
+fn encode(folder: &Path, name: &str, samples: &[f32], arguments: &[&str]) -> Option<PathBuf> {
+    let source = folder.join("sound.wav");
+    std::fs::write(&source, wav_of(&[samples])).unwrap();
+    let input = ["-i", source.to_str().unwrap()];
+    make(folder, name, &[&input, arguments].concat())
+}
+
 /// When beeps begin, in seconds: where it gets loud after at least 0.3 s of silence, or at the beginning.
 fn beep_times(samples: &Samples) -> Vec<f64> {
     let mut times = Vec::new();
@@ -150,6 +158,16 @@ fn check_beeps(name: &str, found: &Samples, seconds: f64, times: &[f64], slack: 
                 .any(|(found, time)| off(*found, *time)),
         "{name}: beeps at {found_times:?} instead of {times:?}"
     );
+}
+
+/// Checks the length of a file and when its beeps begin, in each of these ways.
+fn check_ways(name: &str, path: &Path, ways: &[Way], seconds: f64, times: &[f64], slack: f64) {
+    for way in ways {
+        let name = format!("{name} {way:?}");
+        let found = way.decode(path);
+        let found = found.unwrap_or_else(|error| panic!("{name}: {error}"));
+        check_beeps(&name, &found.samples, seconds, times, slack);
+    }
 }
 
 /// A WAV file around `data`, with the format tag 1 (integer), 3 (float), 6 (A-law) or 7 (mu-law).

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use super::{Way, beeps, check_beeps, ffmpeg_is_there, make, wav_of};
+use super::{Way, beeps, check_ways, encode, ffmpeg_is_there, wav_of};
 
 const SECONDS: f64 = 3.0;
 const TIMES: [f64; 2] = [0.5, 2.5];
@@ -17,10 +17,7 @@ fn made(folder: &Path, name: &str, arguments: &[&str]) -> Option<Vec<u8>> {
     if !ffmpeg_is_there() {
         return None;
     }
-    let source = folder.join("sound.wav");
-    fs::write(&source, sound()).unwrap();
-    let input = ["-i", source.to_str().unwrap()];
-    let path = make(folder, name, &[&input, arguments].concat())?;
+    let path = encode(folder, name, &beeps(SECONDS, &TIMES), arguments)?;
     Some(fs::read(path).unwrap())
 }
 
@@ -28,17 +25,7 @@ fn check(name: &str, bytes: &[u8], ways: &[Way], slack: f64) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("file");
     fs::write(&path, bytes).unwrap();
-    for way in ways {
-        let found = way.decode(path.clone());
-        let found = found.unwrap_or_else(|error| panic!("{name} {way:?}: {error}"));
-        check_beeps(
-            &format!("{name} {way:?}"),
-            &found.samples,
-            SECONDS,
-            &TIMES,
-            slack,
-        );
-    }
+    check_ways(name, &path, ways, SECONDS, &TIMES, slack);
 }
 
 fn place(bytes: &[u8], what: &[u8]) -> usize {
