@@ -108,9 +108,9 @@ impl Case<'_> {
         whole: &Path,
         source: &Path,
         folder: &Path,
-    ) -> anyhow::Result<Option<PathBuf>> {
+    ) -> anyhow::Result<PathBuf> {
         let Some(fault) = self.fault else {
-            return Ok(Some(whole.to_owned()));
+            return Ok(whole.to_owned());
         };
         let form = self.form;
         let read = || fs::read(whole).context("cannot read what ffmpeg wrote");
@@ -131,7 +131,7 @@ impl Case<'_> {
         };
         let path = folder.join(format!("fault.{}", form.extension));
         fs::write(&path, bytes)?;
-        Ok(Some(path))
+        Ok(path)
     }
 }
 

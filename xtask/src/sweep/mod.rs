@@ -10,7 +10,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use tempfile::TempDir;
 
 use self::form::Form;
 use self::row::{Heard, Row, Truth};
@@ -50,17 +49,19 @@ const TEXT: &str = "And so my fellow Americans, ask not what your country can do
 /// # Errors
 /// Something is lost in some form, or `ffmpeg` or the engine cannot be run.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    let folder = Folder::new(options.keep.as_deref())?;
+    let temporary = tempfile::tempdir()?;
+    let folder = options.keep.as_deref().unwrap_or(temporary.path());
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
     let original = options.recording.clone().unwrap_or_else(|| {
         let root = crate::step::root();
         root.join("fixtures/field/01-joined.mp3")
     });
-    let source = folder.path().join("source.wav");
+    let source = folder.join("source.wav");
     form::convert(&original, &source, &["-ac", "1", "-ar", "48000"])?;
     let mut sweep = Sweep {
         engine: Engine::start(&options.model, &options.engine)?,
         text: options.text.clone().unwrap_or_else(|| TEXT.to_owned()),
-        folder: folder.path().to_owned(),
+        folder: folder.to_owned(),
         rows: Vec::new(),
     };
     let heard = sweep.hear(&source)?;
@@ -75,29 +76,6 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
         }
     }
     sweep.conclude()
-}
-
-/// Where the files lie: a folder to keep, or one that goes with the process.
-enum Folder {
-    Kept(PathBuf),
-    Passing(TempDir),
-}
-
-impl Folder {
-    fn new(keep: Option<&Path>) -> anyhow::Result<Self> {
-        let Some(folder) = keep else {
-            return Ok(Self::Passing(tempfile::tempdir()?));
-        };
-        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
-        Ok(Self::Kept(folder.to_owned()))
-    }
-
-    fn path(&self) -> &Path {
-        match self {
-            Self::Kept(folder) => folder,
-            Self::Passing(folder) => folder.path(),
-        }
-    }
 }
 
 struct Sweep {
@@ -119,9 +97,7 @@ impl Sweep {
         form::convert(&whole, &decoded, &["-ac", "1", "-ar", "16000"])?;
         let own = self.hear(if form.is_mixture() { source } else { &decoded })?;
         for case in form.cases() {
-            let Some(path) = case.write(&whole, source, &self.folder)? else {
-                continue;
-            };
+            let path = case.write(&whole, source, &self.folder)?;
             let heard = self.hear(&path)?;
             let row = Row::new(&case, &self.text, truth, &own, &heard);
             if !row.is_right() {
