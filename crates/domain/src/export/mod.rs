@@ -9,6 +9,7 @@
 mod aud;
 mod cue;
 mod json;
+mod options;
 mod srt;
 mod timestamp;
 mod tsv;
@@ -16,9 +17,12 @@ mod txt;
 mod vtt;
 
 use std::fmt;
-use std::num::NonZeroUsize;
 use std::str::FromStr;
 
+pub use self::options::{
+    ExportOptions, GAP, MAX_CPS, MAX_DURATION, MAX_LINE_COUNT, MAX_LINE_WIDTH, MIN_DURATION,
+    OptionRange, SpeakerLabels, SubtitleStyle, TextStyle,
+};
 use crate::transcript::{Segment, Transcript};
 
 /// A kind of output file.
@@ -89,32 +93,6 @@ impl FromStr for Format {
             .into_iter()
             .find(|format| format.extension() == text)
             .ok_or_else(|| UnknownFormat(text.to_owned()))
-    }
-}
-
-/// How subtitles are laid out; the other formats ignore it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct ExportOptions {
-    /// Characters that a line may have as it stands in the file: spaces, names of speakers, escapes and tags included. A
-    /// word that is longer has a line of its own. `None` wraps at 1000.
-    pub max_line_width: Option<NonZeroUsize>,
-    /// Lines a cue may hold. With `max_line_width` the cues are cut anew, across segments; without it this has
-    /// no effect.
-    pub max_line_count: Option<NonZeroUsize>,
-    /// One cue per word, with that word underlined; needs words with times.
-    pub highlight_words: bool,
-}
-
-impl ExportOptions {
-    /// What the person who chose these options should know, if anything.
-    pub fn warning(&self) -> Option<&'static str> {
-        (self.max_line_count.is_some() && self.max_line_width.is_none())
-            .then_some("max_line_count has no effect without max_line_width")
-    }
-
-    /// True if cues are cut anew instead of following the segments.
-    fn cuts_anew(&self) -> bool {
-        self.max_line_width.is_some() && self.max_line_count.is_some()
     }
 }
 

@@ -72,7 +72,7 @@ fn options(width: usize, count: usize) -> ExportOptions {
     ExportOptions {
         max_line_width: NonZeroUsize::new(width),
         max_line_count: NonZeroUsize::new(count),
-        highlight_words: false,
+        ..ExportOptions::default()
     }
 }
 
@@ -163,7 +163,7 @@ fn words_alone_or_with_a_count_follow_the_segment() {
     assert_eq!(cues(&golden(), &options(0, 1)), expected);
     assert_eq!(
         options(0, 1).warning(),
-        Some("max_line_count has no effect without max_line_width")
+        Some("max_line_count has no effect without max_line_width in the style sentences")
     );
     assert_eq!(options(5, 1).warning(), None);
 }

@@ -86,6 +86,7 @@ impl Plan {
             max_line_width: args.output.max_line_width,
             max_line_count: args.output.max_line_count,
             highlight_words: args.output.highlight_words,
+            ..ExportOptions::default()
         };
         let inputs: Vec<_> = args.files.into_iter().map(Input::new).collect();
         problems.extend(stdin_problem(&inputs));
