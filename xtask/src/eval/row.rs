@@ -10,6 +10,7 @@ use crate::score::count::{SpeakerCount, n_speakers};
 use crate::score::diarization::DiarizationErrors;
 use crate::score::rttm::Turn;
 use crate::score::speaker_text;
+use crate::score::spelling;
 use crate::score::text::{Errors, Unit};
 use crate::score::words::{TimedWord, WordTimes};
 
@@ -35,6 +36,8 @@ pub(super) struct Row {
     pub(super) turns: Option<Vec<Turn>>,
     pub(super) unit: Unit,
     pub(super) text_errors: Option<Errors>,
+    /// The same with compounds, hyphens, numbers, titles and variants of spelling normalised.
+    pub(super) text_errors_normalised: Option<Errors>,
     pub(super) word_times: Option<WordTimes>,
     /// Of who says what.
     pub(super) speaker_text_errors: Option<Errors>,
@@ -69,6 +72,7 @@ impl Row {
             language: item.lang.clone(),
             audio_seconds: answer.audio_seconds,
             text_errors: references.text_errors(unit, &answer),
+            text_errors_normalised: references.text_errors_normalised(unit, &answer),
             word_times: references.word_times(&answer),
             speaker_text_errors: references.speaker_text_errors(unit, &answer),
             diarization: references.diarization(&answer),
@@ -157,6 +161,12 @@ impl<'a> References<'a> {
         Some(Errors::in_units(unit, reference, text))
     }
 
+    fn text_errors_normalised(&self, unit: Unit, answer: &Answer) -> Option<Errors> {
+        let (reference, text) = (self.item.ref_text.as_ref()?, answer.text.as_ref()?);
+        let language = self.item.lang.as_deref();
+        Some(spelling::errors(unit, language, reference, text))
+    }
+
     fn word_times(&self, answer: &Answer) -> Option<WordTimes> {
         let (reference, words) = (self.item.words.as_ref()?, answer.words.as_ref()?);
         Some(WordTimes::of(reference, words))
@@ -218,6 +228,7 @@ mod tests {
     fn a_recording_gets_every_score_whose_reference_is_known() {
         let row = row(None, TURNS);
         assert_eq!(row.text_errors.unwrap().errors(), 1);
+        assert_eq!(row.text_errors_normalised.unwrap().errors(), 1);
         assert_eq!(row.word_times.unwrap().starts, [0.125]);
         assert_eq!(row.speaker_text_errors.unwrap().errors(), 2);
         let [with_collar, without] = row.diarization.unwrap();
@@ -226,6 +237,13 @@ mod tests {
         assert_eq!(row.speakers.unwrap().n_true, 2);
         assert_eq!(row.speakers.unwrap().n_found, 1);
         assert!(row.expectation.is_none());
+    }
+
+    #[test]
+    fn writing_counts_in_the_plain_errors_only() {
+        let row = row(None, r#"{"text": "Hel-lo. Hi!"}"#);
+        assert_eq!(row.text_errors.unwrap().errors(), 2);
+        assert_eq!(row.text_errors_normalised.unwrap().errors(), 0);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How good a result is: words, times of words and speakers against references.
 //!
 //! The rules are those of the evaluation's own scorer, and so are the numbers; `fixtures/scores` holds what it
-//! says of some cases.
+//! says of some cases. Beside them, [`spelling`] counts the errors of words apart from how they are written.
 
 mod assignment;
 pub(crate) mod count;
@@ -10,6 +10,7 @@ mod edits;
 mod normalise;
 pub(crate) mod rttm;
 pub(crate) mod speaker_text;
+pub(crate) mod spelling;
 pub(crate) mod statistics;
 pub(crate) mod text;
 pub(crate) mod words;

@@ -1,4 +1,4 @@
-//! Errors in what is said, by language.
+//! Errors in what is said, by language: as the scorer counts them, and apart from how words are written.
 #![expect(
     clippy::print_stdout,
     reason = "the table is the result of the command"
@@ -11,7 +11,7 @@ use super::{Scored, by_kind, scored};
 use crate::score::text::{Errors, Unit};
 use crate::table::{Table, number};
 
-const COLUMNS: [&str; 8] = [
+const COLUMNS: [&str; 9] = [
     "language",
     "recordings",
     "counted",
@@ -20,12 +20,13 @@ const COLUMNS: [&str; 8] = [
     "replaced",
     "left out",
     "put in",
+    "wrong apart from writing, %",
 ];
 
 /// Prints errors by language and kind, and the languages that were heard wrongly.
 pub(in super::super) fn print(rows: &[Row]) {
-    let mut languages: BTreeMap<(&str, Unit), Vec<Scored<'_, Errors>>> = BTreeMap::new();
-    for (row, errors) in scored(rows, |row| row.text_errors) {
+    let mut languages: BTreeMap<(&str, Unit), Vec<Scored<'_, [Errors; 2]>>> = BTreeMap::new();
+    for (row, errors) in scored(rows, both_errors) {
         let language = row.language.as_deref().unwrap_or("unknown");
         languages
             .entry((language, row.unit))
@@ -43,17 +44,25 @@ pub(in super::super) fn print(rows: &[Row]) {
     print_wrong_languages(rows);
 }
 
-fn cells(name: &str, unit: Unit, errors: &[Errors]) -> [String; 8] {
-    let total: Errors = errors.iter().copied().sum();
+/// Errors as they are, and normalised.
+fn both_errors(row: &Row) -> Option<[Errors; 2]> {
+    Some([row.text_errors?, row.text_errors_normalised?])
+}
+
+fn cells(name: &str, unit: Unit, errors: &[[Errors; 2]]) -> [String; 9] {
+    let [total, normalised] =
+        [0, 1].map(|which| errors.iter().map(|both| both[which]).sum::<Errors>());
+    let rate = |errors: Errors| number((errors.words > 0).then(|| errors.rate()), 2);
     [
         name.to_owned(),
         errors.len().to_string(),
         total.words.to_string(),
         unit.name().to_owned(),
-        number((total.words > 0).then(|| total.rate()), 2),
+        rate(total),
         total.substitutions.to_string(),
         total.deletions.to_string(),
         total.insertions.to_string(),
+        rate(normalised),
     ]
 }
 
