@@ -9,8 +9,10 @@
 mod aud;
 mod cue;
 mod json;
+mod markup;
 mod options;
 mod srt;
+mod subtitles;
 mod timestamp;
 mod tsv;
 mod txt;
@@ -19,6 +21,8 @@ mod vtt;
 use std::fmt;
 use std::str::FromStr;
 
+use self::cue::Cue;
+use self::markup::Markup;
 pub use self::options::{
     ExportOptions, GAP, MAX_CPS, MAX_DURATION, MAX_LINE_COUNT, MAX_LINE_WIDTH, MIN_DURATION,
     OptionRange, SpeakerLabels, SubtitleStyle, TextStyle,
@@ -135,6 +139,14 @@ pub fn write(
     }
     .expect("a String takes everything");
     Ok(out)
+}
+
+/// The cues of a transcript in the style that is asked for.
+fn cues(transcript: &Transcript, options: &ExportOptions, markup: Markup) -> Vec<Cue> {
+    match options.subtitle_style {
+        SubtitleStyle::Broadcast => subtitles::cues(transcript, options, markup),
+        SubtitleStyle::Sentences => cue::cues(transcript, options, markup),
+    }
 }
 
 /// A copy whose times can all be written: finite and not negative.

@@ -198,7 +198,7 @@ pub struct ExportOptions {
 impl Default for ExportOptions {
     fn default() -> Self {
         Self {
-            subtitle_style: SubtitleStyle::Sentences,
+            subtitle_style: SubtitleStyle::Broadcast,
             max_line_width: None,
             max_line_count: None,
             max_cps: None,

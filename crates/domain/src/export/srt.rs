@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::{ExportOptions, cue, timestamp};
+use super::markup::Markup;
+use super::{ExportOptions, cues, timestamp};
 use crate::transcript::Transcript;
 
 pub(super) fn write(
@@ -10,10 +11,7 @@ pub(super) fn write(
     options: &ExportOptions,
     out: &mut impl Write,
 ) -> fmt::Result {
-    for (cue, number) in cue::cues(transcript, options, cue::without_arrows)
-        .iter()
-        .zip(1..)
-    {
+    for (cue, number) in cues(transcript, options, Markup::SubRip).iter().zip(1..) {
         let (start, end) = (timestamp::srt(cue.start), timestamp::srt(cue.end));
         writeln!(out, "{number}\n{start} --> {end}\n{}\n", cue.text)?;
     }

@@ -9,7 +9,7 @@ use super::*;
 use crate::transcript::{Word, word_places};
 use crate::units::Seconds;
 
-fn word(text: &str, start: f64, end: f64) -> Word {
+pub(in crate::export) fn word(text: &str, start: f64, end: f64) -> Word {
     Word {
         word: text.into(),
         start: Some(Seconds(start)),
@@ -18,7 +18,7 @@ fn word(text: &str, start: f64, end: f64) -> Word {
     }
 }
 
-fn segment(start: f64, end: f64, text: &str) -> Segment {
+pub(in crate::export) fn segment(start: f64, end: f64, text: &str) -> Segment {
     Segment {
         start: Seconds(start),
         end: Seconds(end),
@@ -27,7 +27,7 @@ fn segment(start: f64, end: f64, text: &str) -> Segment {
     }
 }
 
-fn transcript(language: &str, segments: Vec<Segment>) -> Transcript {
+pub(in crate::export) fn transcript(language: &str, segments: Vec<Segment>) -> Transcript {
     Transcript {
         segments,
         language: language.into(),
@@ -72,17 +72,25 @@ fn options(width: usize, count: usize) -> ExportOptions {
     ExportOptions {
         max_line_width: NonZeroUsize::new(width),
         max_line_count: NonZeroUsize::new(count),
+        ..sentences()
+    }
+}
+
+/// The style of whisperX's writers, which most of these tests are about.
+fn sentences() -> ExportOptions {
+    ExportOptions {
+        subtitle_style: SubtitleStyle::Sentences,
         ..ExportOptions::default()
     }
 }
 
 fn render(format: Format, transcript: &Transcript) -> String {
-    write(format, transcript, &ExportOptions::default()).unwrap()
+    write(format, transcript, &sentences()).unwrap()
 }
 
 /// Cues as `start end text`, a line each.
 fn cues(transcript: &Transcript, options: &ExportOptions) -> String {
-    cue::cues(transcript, options, cue::without_arrows)
+    cue::cues(transcript, options, Markup::SubRip)
         .iter()
         .map(|cue| format!("{:?} {:?} {:?}", cue.start.0, cue.end.0, cue.text))
         .collect::<Vec<_>>()
@@ -195,7 +203,7 @@ fn a_long_pause_ends_a_cue() {
 fn highlighting_shows_one_cue_per_word_and_gap() {
     let options = ExportOptions {
         highlight_words: true,
-        ..ExportOptions::default()
+        ..sentences()
     };
     assert_snapshot!(cues(&golden(), &options), @r#"
     0.0 0.4 "<u>Hello</u> world. Next one."
@@ -299,7 +307,7 @@ fn cues_cut_anew_end_where_the_speaker_changes() {
 fn highlighted_words_say_who_speaks() {
     let options = ExportOptions {
         highlight_words: true,
-        ..ExportOptions::default()
+        ..sentences()
     };
     let cues = cues(&dialogue(), &options);
     assert!(
@@ -365,7 +373,7 @@ fn words_stand_apart_as_they_do_in_their_text() {
     }
     let highlight = ExportOptions {
         highlight_words: true,
-        ..ExportOptions::default()
+        ..sentences()
     };
     let highlighted = cues(&chinese("zh"), &highlight);
     assert!(
@@ -393,7 +401,7 @@ fn what_words_leave_out_of_their_text_is_shown_too() {
         let cues = cue::cues(
             &transcript("en", vec![segment]),
             &options(8, 0),
-            cue::without_arrows,
+            Markup::SubRip,
         );
         cues[0].text.clone()
     };
@@ -432,7 +440,7 @@ fn what_has_no_time_lasts_to_the_ends_of_its_segment() {
 fn texts_without_spaces_are_cut_between_characters() {
     let cut = |text: &str, width: usize| {
         let transcript = transcript("", vec![segment(0.0, 6.0, text)]);
-        cue::cues(&transcript, &options(width, 0), cue::without_arrows)
+        cue::cues(&transcript, &options(width, 0), Markup::SubRip)
             .remove(0)
             .text
     };
@@ -476,7 +484,7 @@ fn webvtt_escapes_what_would_be_markup() {
     golden.segments[0].words.as_mut().unwrap()[0].word = "<Hello>".into();
     let highlight = ExportOptions {
         highlight_words: true,
-        ..ExportOptions::default()
+        ..sentences()
     };
     let vtt = write(Format::Vtt, &golden, &highlight).unwrap();
     assert!(
@@ -507,7 +515,7 @@ fn a_width_counts_what_stands_in_the_file() {
         (26, "[SPEAKER_00]: Hello world."),
         (25, "[SPEAKER_00]: Hello\nworld."),
     ] {
-        let cues = cue::cues(&transcript, &options(width, 0), cue::without_arrows);
+        let cues = cue::cues(&transcript, &options(width, 0), Markup::SubRip);
         assert_eq!(cues[0].text, expected);
     }
     let mut golden = golden();
@@ -535,7 +543,7 @@ fn a_word_without_a_proper_time_is_untimed() {
 }
 
 /// `(start, end, text lines)` of every cue; panics where the text is no proper SubRip.
-fn parse_srt(text: &str) -> Vec<(u64, u64, Vec<String>)> {
+pub(in crate::export) fn parse_srt(text: &str) -> Vec<(u64, u64, Vec<String>)> {
     fn time(text: &str) -> u64 {
         let parts: Vec<u64> = text
             .split([':', ','])
@@ -556,7 +564,7 @@ fn parse_srt(text: &str) -> Vec<(u64, u64, Vec<String>)> {
         .collect()
 }
 
-fn any_transcript() -> impl Strategy<Value = Transcript> {
+pub(in crate::export) fn any_transcript() -> impl Strategy<Value = Transcript> {
     let text = "[a-z>\\- \n\r\t\u{2028}好é]{0,40}";
     let time = prop::option::of(-1.0..100.0);
     let word = (text, time.clone(), time).prop_map(|(word, start, end)| Word {
@@ -586,14 +594,14 @@ fn any_options() -> impl Strategy<Value = ExportOptions> {
 }
 
 /// Everything that is neither space nor part of a replaced arrow.
-fn letters(text: &str) -> String {
+pub(in crate::export) fn letters(text: &str) -> String {
     text.chars()
         .filter(|c| !c.is_whitespace() && !"->".contains(*c))
         .collect()
 }
 
 /// What a transcript says: its texts, or its words where they are not found in the text.
-fn said(transcript: &Transcript) -> String {
+pub(in crate::export) fn said(transcript: &Transcript) -> String {
     let of_segment = |segment: &Segment| {
         let words: String = segment
             .words

@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Write};
 
-use super::cue::without_arrows;
-use super::{ExportOptions, cue, timestamp};
+use super::markup::Markup;
+use super::{ExportOptions, cues, timestamp};
 use crate::transcript::Transcript;
 
 pub(super) fn write(
@@ -12,15 +12,9 @@ pub(super) fn write(
     out: &mut impl Write,
 ) -> fmt::Result {
     writeln!(out, "WEBVTT\n")?;
-    for cue in cue::cues(transcript, options, escaped) {
+    for cue in cues(transcript, options, Markup::WebVtt) {
         let (start, end) = (timestamp::vtt(cue.start), timestamp::vtt(cue.end));
         writeln!(out, "{start} --> {end}\n{}\n", cue.text)?;
     }
     Ok(())
-}
-
-/// The text as it is shown, not read as markup.
-fn escaped(text: &str) -> String {
-    let text = without_arrows(text).replace('&', "&amp;");
-    text.replace('<', "&lt;").replace('>', "&gt;")
 }

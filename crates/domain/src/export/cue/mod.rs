@@ -5,11 +5,12 @@
 
 mod highlight;
 mod layout;
-mod words;
+pub(super) mod words;
 
 use self::layout::Layout;
 use self::words::{Source, TimedWord};
 use super::ExportOptions;
+use super::markup::Markup;
 use crate::transcript::{Segment, Transcript};
 use crate::units::Seconds;
 
@@ -22,11 +23,8 @@ pub(super) struct Cue {
     pub(super) text: String,
 }
 
-/// Writes a text as a format needs it.
-pub(super) type Escape = fn(&str) -> String;
-
 impl Cue {
-    fn new(start: f64, end: f64, text: &str) -> Self {
+    pub(super) fn new(start: f64, end: f64, text: &str) -> Self {
         Self {
             start: Seconds(start),
             end: Seconds(end.max(start)),
@@ -45,8 +43,8 @@ pub(super) fn without_arrows(text: &str) -> String {
 }
 
 /// The cues of a whole transcript, in order.
-pub(super) fn cues(transcript: &Transcript, options: &ExportOptions, escape: Escape) -> Vec<Cue> {
-    let source = Source { transcript, escape };
+pub(super) fn cues(transcript: &Transcript, options: &ExportOptions, markup: Markup) -> Vec<Cue> {
+    let source = Source { transcript, markup };
     let has_words = |segment: &Segment| segment.words.is_some();
     if options.max_line_width.is_none() && !transcript.segments.iter().any(has_words) {
         let segments = transcript.segments.iter();

@@ -2,53 +2,56 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use super::super::markup::Markup;
 use super::super::{one_line, speaker_prefix};
-use super::{Cue, Escape};
+use super::Cue;
 use crate::language::joiner;
 use crate::transcript::{Segment, Transcript, Word, word_places};
 
 /// A word on its way into a cue, with the segment it came from.
 #[derive(Debug, Clone)]
-pub(super) struct TimedWord<'a> {
+pub(in crate::export) struct TimedWord<'a> {
     /// What parts it from the word before it in its cue: nothing, a space, or a line break.
-    pub(super) before: &'static str,
+    pub(in crate::export) before: &'static str,
     /// As it stands in the file, without blanks around it; never empty.
-    pub(super) text: String,
+    pub(in crate::export) text: String,
     /// In seconds.
-    pub(super) start: Option<f64>,
+    pub(in crate::export) start: Option<f64>,
     /// In seconds.
-    pub(super) end: Option<f64>,
-    pub(super) segment: &'a Segment,
+    pub(in crate::export) end: Option<f64>,
+    pub(in crate::export) segment: &'a Segment,
+    /// Who says it, where the word itself says so.
+    pub(in crate::export) speaker: Option<&'a str>,
 }
 
 impl TimedWord<'_> {
     /// True if both ends of the word are known.
-    pub(super) fn is_timed(&self) -> bool {
+    pub(in crate::export) fn is_timed(&self) -> bool {
         self.start.is_some() && self.end.is_some()
     }
 
     /// True if both are of segments of one speaker, or of nobody known.
-    pub(super) fn is_of_speaker_of(&self, other: &TimedWord) -> bool {
+    pub(in crate::export) fn is_of_speaker_of(&self, other: &TimedWord) -> bool {
         self.segment.speaker == other.segment.speaker
     }
 
     /// In code points.
-    pub(super) fn length(&self) -> usize {
+    pub(in crate::export) fn length(&self) -> usize {
         self.text.chars().count()
     }
 }
 
 /// What cues are made of, and how a format writes it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) transcript: &'a Transcript,
-    pub(super) escape: Escape,
+pub(in crate::export) struct Source<'a> {
+    pub(in crate::export) transcript: &'a Transcript,
+    pub(in crate::export) markup: Markup,
 }
 
 impl<'a> Source<'a> {
     /// A segment as it is; `None` if it says nothing.
-    pub(super) fn segment_cue(&self, segment: &Segment) -> Option<Cue> {
-        let text = (self.escape)(&one_line(&segment.text));
+    pub(in crate::export) fn segment_cue(&self, segment: &Segment) -> Option<Cue> {
+        let text = self.markup.escape(&one_line(&segment.text));
         (!text.is_empty()).then(|| {
             let text = format!("{}{text}", self.prefix(segment));
             Cue::new(segment.start.0, segment.end.0, &text)
@@ -56,13 +59,13 @@ impl<'a> Source<'a> {
     }
 
     /// All words of a cue for the whole of its time.
-    pub(super) fn plain_cue(&self, words: &[TimedWord]) -> Cue {
+    pub(in crate::export) fn plain_cue(&self, words: &[TimedWord]) -> Cue {
         let (start, end) = span(words);
         Cue::new(start, end, &self.text(words, |_, text| text.to_owned()))
     }
 
     /// The text of a cue, with its speaker before it; `shown` says how the word of a number is written.
-    pub(super) fn text(
+    pub(in crate::export) fn text(
         &self,
         words: &[TimedWord],
         shown: impl Fn(usize, &str) -> String,
@@ -78,8 +81,8 @@ impl<'a> Source<'a> {
     }
 
     /// What stands before the words of a cue that begins with this segment.
-    pub(super) fn prefix(&self, segment: &Segment) -> String {
-        (self.escape)(&speaker_prefix(segment))
+    pub(in crate::export) fn prefix(&self, segment: &Segment) -> String {
+        self.markup.escape(&speaker_prefix(segment))
     }
 
     /// The words of a segment: its own, or else its text cut to pieces. The first and the last of its own last to the ends
@@ -87,7 +90,7 @@ impl<'a> Source<'a> {
     ///
     /// The pieces carry times, by their share of the characters, only if `estimate_times`; and they are the whole text
     /// unless `cut`. So no text is lost where the alignment found no words.
-    pub(super) fn words(
+    pub(in crate::export) fn words(
         &self,
         segment: &'a Segment,
         cut: bool,
@@ -111,10 +114,11 @@ impl<'a> Source<'a> {
         let mut words: Vec<_> = pieces
             .map(|(before, text)| TimedWord {
                 before,
-                text: (self.escape)(&text),
+                text: self.markup.escape(&text),
                 start: None,
                 end: None,
                 segment,
+                speaker: None,
             })
             .collect();
         if let Some(first) = words.first_mut() {
@@ -176,15 +180,16 @@ impl<'a> Source<'a> {
         &self,
         before: &'static str,
         text: &str,
-        word: Option<&Word>,
+        word: Option<&'a Word>,
         segment: &'a Segment,
     ) -> TimedWord<'a> {
         TimedWord {
             before,
-            text: (self.escape)(&one_line(text)),
+            text: self.markup.escape(&one_line(text)),
             start: word.and_then(|word| word.start).map(|time| time.0),
             end: word.and_then(|word| word.end).map(|time| time.0),
             segment,
+            speaker: word.and_then(|word| word.speaker.as_deref()),
         }
     }
 
