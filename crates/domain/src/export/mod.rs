@@ -10,7 +10,9 @@ mod aud;
 mod cue;
 mod json;
 mod markup;
+mod md;
 mod options;
+mod paragraphs;
 mod srt;
 mod subtitles;
 mod timestamp;
@@ -27,12 +29,13 @@ pub use self::options::{
     ExportOptions, GAP, MAX_CPS, MAX_DURATION, MAX_LINE_COUNT, MAX_LINE_WIDTH, MIN_DURATION,
     OptionRange, SpeakerLabels, SubtitleStyle, TextStyle,
 };
+pub use self::paragraphs::{Paragraph, paragraphs};
 use crate::transcript::{Segment, Transcript};
 
 /// A kind of output file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// Plain text, a line per segment.
+    /// Plain text, a line per segment, or paragraphs.
     Txt,
     /// WebVTT subtitles.
     Vtt,
@@ -44,20 +47,23 @@ pub enum Format {
     Json,
     /// Labels for Audacity.
     Aud,
+    /// Markdown, with a heading where the speaker changes.
+    Md,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Txt,
         Self::Vtt,
         Self::Srt,
         Self::Tsv,
         Self::Json,
         Self::Aud,
+        Self::Md,
     ];
 
-    /// What people get who ask for `all`: every format but Audacity's.
+    /// What people get who ask for `all`: every format but Audacity's and Markdown.
     pub const COMMON: [Self; 5] = [Self::Txt, Self::Vtt, Self::Srt, Self::Tsv, Self::Json];
 
     /// The extension of its files without the dot; also its name.
@@ -69,10 +75,11 @@ impl Format {
             Self::Tsv => "tsv",
             Self::Json => "json",
             Self::Aud => "aud",
+            Self::Md => "md",
         }
     }
 
-    /// True where [`ExportOptions`] shape the result.
+    /// True where subtitles are the result, which most of [`ExportOptions`] shape.
     pub fn is_subtitles(self) -> bool {
         matches!(self, Self::Vtt | Self::Srt)
     }
@@ -86,7 +93,7 @@ impl fmt::Display for Format {
 
 /// The text names no output format.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("'{0}' is not an output format; choose one of txt, vtt, srt, tsv, json, aud")]
+#[error("'{0}' is not an output format; choose one of txt, vtt, srt, tsv, json, aud, md")]
 pub struct UnknownFormat(pub String);
 
 impl FromStr for Format {
@@ -130,12 +137,13 @@ pub fn write(
     let transcript = checked(transcript)?;
     let mut out = String::new();
     match format {
-        Format::Txt => txt::write(&transcript, &mut out),
+        Format::Txt => txt::write(&transcript, options.text_style, &mut out),
         Format::Vtt => vtt::write(&transcript, options, &mut out),
         Format::Srt => srt::write(&transcript, options, &mut out),
         Format::Tsv => tsv::write(&transcript, &mut out),
         Format::Json => json::write(&transcript, &mut out),
         Format::Aud => aud::write(&transcript, &mut out),
+        Format::Md => md::write(&transcript, &mut out),
     }
     .expect("a String takes everything");
     Ok(out)

@@ -104,7 +104,7 @@ fn every_format_reads_its_own_name() {
     }
     assert_eq!(
         "docx".parse::<Format>().unwrap_err().to_string(),
-        "'docx' is not an output format; choose one of txt, vtt, srt, tsv, json, aud"
+        "'docx' is not an output format; choose one of txt, vtt, srt, tsv, json, aud, md"
     );
 }
 
@@ -114,6 +114,46 @@ fn text_has_a_line_per_segment() {
         render(Format::Txt, &plain()),
         "[SPEAKER_00]: Grüße\taus --> Köln\ntwo lines\n"
     );
+}
+
+#[test]
+fn paragraphs_have_an_empty_line_between_and_a_name_where_the_speaker_changes() {
+    let options = ExportOptions {
+        text_style: TextStyle::Paragraphs,
+        ..ExportOptions::default()
+    };
+    let mut dialogue = dialogue();
+    dialogue.segments.push(Segment {
+        speaker: Some("SPEAKER_01".into()),
+        ..segment(12.0, 13.0, " Much later.")
+    });
+    assert_eq!(
+        write(Format::Txt, &dialogue, &options).unwrap(),
+        "[SPEAKER_00]: Hello world.\n\n[SPEAKER_01]: Next one.\n\nMuch later.\n"
+    );
+    assert_eq!(
+        write(Format::Txt, &transcript("en", vec![]), &options).unwrap(),
+        ""
+    );
+}
+
+#[test]
+fn markdown_has_headings_times_and_no_markup_of_its_texts() {
+    let mut dialogue = dialogue();
+    dialogue
+        .segments
+        .push(segment(3700.0, 3701.0, " *Much* <b>later</b>, #5."));
+    assert_eq!(
+        render(Format::Md, &dialogue),
+        "## SPEAKER\\_00\n\n[00:00] Hello world.\n\n## SPEAKER\\_01\n\n[00:05] Next one.\n\n---\n\n\
+         [1:01:40] \\*Much\\* \\<b\\>later\\</b\\>, \\#5.\n"
+    );
+    let plain = transcript(
+        "en",
+        vec![segment(1.0, 2.0, " One."), segment(9.0, 10.0, " Two.")],
+    );
+    assert_eq!(render(Format::Md, &plain), "[00:01] One.\n\n[00:09] Two.\n");
+    assert_eq!(render(Format::Md, &transcript("en", vec![])), "");
 }
 
 #[test]

@@ -29,6 +29,16 @@ pub(super) fn vtt(time: Seconds) -> String {
     }
 }
 
+/// `MM:SS`, with `H:` before it from the first hour on, of the second that has begun.
+pub(super) fn clock(time: Seconds) -> String {
+    let (hours, minutes, seconds, _) = parts(time);
+    if hours == 0 {
+        format!("{minutes:02}:{seconds:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{seconds:02}")
+    }
+}
+
 /// Rounds first and divides after, so that 1.9996 s is 2.000 s and not 1.1000 s.
 fn parts(time: Seconds) -> (u64, u64, u64, u64) {
     let ms = milliseconds(time);

@@ -23,9 +23,9 @@ use self::lines::{Liner, Sums};
 use self::timing::Sound;
 use self::tokens::{Milliseconds, Script};
 use self::write::Writer;
-use super::ExportOptions;
 use super::cue::Cue;
 use super::markup::Markup;
+use super::{ExportOptions, SpeakerLabels};
 use crate::transcript::Transcript;
 
 /// A cue: its lines and when it is shown.
@@ -39,15 +39,69 @@ struct Subtitle {
 /// Enough to see whether a text is English.
 const N_WORDS_THAT_TELL_THE_LANGUAGE: usize = 2000;
 
+/// The words of a transcript, and how well they can be parted.
+#[derive(Debug)]
+pub(super) struct Reading {
+    pub(super) script: Script,
+    limits: Limits,
+    gaps: Gaps,
+}
+
+impl Reading {
+    /// Reads a transcript. Without markup no word is too long for its line, and nobody has a label.
+    pub(super) fn new(transcript: &Transcript, options: &ExportOptions, markup: Markup) -> Self {
+        let mut limits = Limits::new(transcript, options);
+        if markup == Markup::None {
+            limits.width = usize::MAX;
+            limits.labels = SpeakerLabels::None;
+        }
+        let script = Script::new(transcript, &limits, markup);
+        let words = script.tokens.iter().map(|token| &*token.text);
+        let words: Vec<_> = words.take(N_WORDS_THAT_TELL_THE_LANGUAGE).collect();
+        let gaps = Gaps::new(&script, Grammar::of(&transcript.language, &words));
+        Self {
+            script,
+            limits,
+            gaps,
+        }
+    }
+
+    /// Whether a sentence or turn ends before token `idx`.
+    pub(super) fn ends_sentence(&self, idx: usize) -> bool {
+        self.gaps.ends_sentence(idx)
+    }
+
+    /// Silence before token `idx`.
+    pub(super) fn pause(&self, idx: usize) -> Milliseconds {
+        self.gaps.pause(idx)
+    }
+
+    fn lay_out(&self) -> Vec<Subtitle> {
+        let (script, limits) = (&self.script, &self.limits);
+        let sums = Sums::new(script);
+        let cutter = Cutter {
+            script,
+            gaps: &self.gaps,
+            limits,
+            liner: Liner::new(&self.gaps, limits, &sums),
+        };
+        let pieces = cutter.cut();
+        let sounds = pieces.iter().map(|piece| sound(script, piece, &sums));
+        let times = timing::times(&sounds.collect::<Vec<_>>(), limits);
+        let cues = pieces.into_iter().zip(times);
+        cues.map(|(piece, (start, end))| Subtitle { piece, start, end })
+            .collect()
+    }
+}
+
 /// The cues of a whole transcript, in order.
 pub(super) fn cues(transcript: &Transcript, options: &ExportOptions, markup: Markup) -> Vec<Cue> {
-    let limits = Limits::new(transcript, options);
-    let script = Script::new(transcript, &limits);
-    let sums = Sums::new(&script);
-    let subtitles = lay_out(&script, &transcript.language, &limits, &sums);
+    // what is escaped has another length, so tokens are plain until they are written
+    let reading = Reading::new(transcript, options, Markup::SubRip);
+    let subtitles = reading.lay_out();
     let writer = Writer {
-        script: &script,
-        limits: &limits,
+        script: &reading.script,
+        limits: &reading.limits,
         markup,
     };
     let cues = subtitles.iter();
@@ -55,27 +109,6 @@ pub(super) fn cues(transcript: &Transcript, options: &ExportOptions, markup: Mar
         return cues.flat_map(|cue| writer.highlighted(cue)).collect();
     }
     cues.map(|cue| writer.cue(cue)).collect()
-}
-
-fn lay_out(script: &Script, language: &str, limits: &Limits, sums: &Sums) -> Vec<Subtitle> {
-    let words = script.tokens.iter().map(|token| &*token.text);
-    let words: Vec<_> = words.take(N_WORDS_THAT_TELL_THE_LANGUAGE).collect();
-    let gaps = Gaps::new(script, Grammar::of(language, &words));
-    let cutter = Cutter {
-        script,
-        gaps: &gaps,
-        limits,
-        liner: Liner::new(&gaps, limits, sums),
-    };
-    let pieces = cutter.cut();
-    let sounds: Vec<_> = pieces
-        .iter()
-        .map(|piece| sound(script, piece, sums))
-        .collect();
-    let times = timing::times(&sounds, limits);
-    let cues = pieces.into_iter().zip(times);
-    cues.map(|(piece, (start, end))| Subtitle { piece, start, end })
-        .collect()
 }
 
 fn sound(script: &Script, piece: &Piece, sums: &Sums) -> Sound {

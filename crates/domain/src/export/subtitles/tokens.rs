@@ -13,39 +13,39 @@ use crate::export::{SpeakerLabels, one_line};
 use crate::transcript::{Segment, Transcript};
 
 /// Time in whole milliseconds.
-pub(super) type Milliseconds = i64;
+pub(in crate::export) type Milliseconds = i64;
 
 /// A word, a piece of one that is longer than a line, or the label of a speaker.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Token {
-    pub(super) text: String,
+pub(in crate::export) struct Token {
+    pub(in crate::export) text: String,
     /// Whether a space parts it from the token before it.
-    pub(super) has_space: bool,
+    pub(in crate::export) has_space: bool,
     /// In characters as they are shown.
     pub(super) width: usize,
-    pub(super) start: Milliseconds,
+    pub(in crate::export) start: Milliseconds,
     /// Never before `start`.
     pub(super) end: Milliseconds,
     /// Which of the [`Script`]'s turns it is of.
-    pub(super) turn: usize,
+    pub(in crate::export) turn: usize,
     pub(super) is_label: bool,
     pub(super) begins_segment: bool,
 }
 
 /// What one person says until somebody else speaks.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Turn {
-    pub(super) speaker: Option<String>,
+pub(in crate::export) struct Turn {
+    pub(in crate::export) speaker: Option<String>,
     /// Tokens `first..end`.
-    pub(super) first: usize,
+    pub(in crate::export) first: usize,
     pub(super) end: usize,
 }
 
 /// Everything that is said, in order.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub(super) struct Script {
-    pub(super) tokens: Vec<Token>,
-    pub(super) turns: Vec<Turn>,
+pub(in crate::export) struct Script {
+    pub(in crate::export) tokens: Vec<Token>,
+    pub(in crate::export) turns: Vec<Turn>,
 }
 
 /// Characters as a reader counts them: grapheme clusters, so that an accent or a vowel sign is not one of its own.
@@ -55,13 +55,10 @@ pub(super) fn width(text: &str) -> usize {
 
 impl Script {
     /// The words of `transcript`, with labels where `limits` want names.
-    pub(super) fn new(transcript: &Transcript, limits: &Limits) -> Self {
+    pub(super) fn new(transcript: &Transcript, limits: &Limits, markup: Markup) -> Self {
         let mut script = Self::default();
         let has_names = limits.labels == SpeakerLabels::Names && has_several_speakers(transcript);
-        let source = Source {
-            transcript,
-            markup: Markup::SubRip,
-        };
+        let source = Source { transcript, markup };
         let mut segments: Vec<_> = transcript.segments.iter().collect();
         segments.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
         for segment in segments {

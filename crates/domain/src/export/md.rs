@@ -1,0 +1,43 @@
+//! Markdown: a heading where the speaker changes, and paragraphs that begin with their time.
+
+use std::fmt::{self, Write};
+
+use super::{paragraphs, timestamp};
+use crate::transcript::Transcript;
+
+pub(super) fn write(transcript: &Transcript, out: &mut impl Write) -> fmt::Result {
+    let mut last_speaker = None;
+    for (idx, paragraph) in paragraphs(transcript).iter().enumerate() {
+        let gap = if idx == 0 { "" } else { "\n" };
+        if last_speaker.as_ref() != Some(&paragraph.speaker) {
+            match &paragraph.speaker {
+                Some(name) => writeln!(out, "{gap}## {}\n", escaped(name))?,
+                // an end to what the last one said
+                None if idx > 0 => writeln!(out, "{gap}---\n")?,
+                None => {}
+            }
+            last_speaker = Some(paragraph.speaker.clone());
+        } else {
+            out.write_str(gap)?;
+        }
+        let time = timestamp::clock(paragraph.start);
+        writeln!(out, "[{time}] {}", escaped(&paragraph.text))?;
+    }
+    Ok(())
+}
+
+/// The text with a backslash before what would be markup (`CommonMark` 0.31, "Backslash escapes"). Paragraphs begin with a
+/// bracket, so signs that are markup at the beginning of a line need none.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for c in text.chars() {
+        if matches!(
+            c,
+            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '|' | '#'
+        ) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
