@@ -9,16 +9,15 @@ pub(super) fn write(transcript: &Transcript, out: &mut impl Write) -> fmt::Resul
     let mut last_speaker = None;
     for (idx, paragraph) in paragraphs(transcript).iter().enumerate() {
         let gap = if idx == 0 { "" } else { "\n" };
-        if last_speaker.as_ref() != Some(&paragraph.speaker) {
+        out.write_str(gap)?;
+        if last_speaker != Some(paragraph.speaker.clone()) {
             match &paragraph.speaker {
-                Some(name) => writeln!(out, "{gap}## {}\n", escaped(name))?,
+                Some(name) => writeln!(out, "## {}\n", escaped(name))?,
                 // an end to what the last one said
-                None if idx > 0 => writeln!(out, "{gap}---\n")?,
+                None if idx > 0 => writeln!(out, "---\n")?,
                 None => {}
             }
             last_speaker = Some(paragraph.speaker.clone());
-        } else {
-            out.write_str(gap)?;
         }
         let time = timestamp::clock(paragraph.start);
         writeln!(out, "[{time}] {}", escaped(&paragraph.text))?;
