@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use domain::diarization::Turn;
+use domain::export::{self, ExportOptions, Format};
 use domain::language::Language;
 use domain::options::{AsrOptions, ComputeType, DiarizeOptions, VadOptions};
 use domain::progress::{Monitor, Silent, Stage};
@@ -21,6 +22,8 @@ use serde_json::{Value, json};
 use speech::Pool;
 use speech::align::Aligner;
 use speech::asr::Whisper;
+use speech::assign;
+use speech::assign;
 use speech::audio::{self, Samples};
 use speech::diarize::Diarizer;
 use speech::models::VoiceFolder;
@@ -159,6 +162,7 @@ fn run(
         "text": text(&transcript),
         "language": transcript.language,
         "words": words(&transcript),
+        "srt": srt(&transcript),
         "turns": outcome.diarization.map(|diarization| turns(&diarization.turns)),
     }))
 }
@@ -208,6 +212,13 @@ fn words(transcript: &Transcript) -> Vec<&Word> {
     segments
         .flat_map(|segment| segment.words.iter().flatten())
         .collect()
+}
+
+/// The subtitles as the command line writes them by default; null where they cannot be written.
+fn srt(transcript: &Transcript) -> Option<String> {
+    let mut transcript = transcript.clone();
+    assign::split_at_speakers(&mut transcript);
+    export::write(Format::Srt, &transcript, &ExportOptions::default()).ok()
 }
 
 /// Decodes a recording into a WAV file of 16-bit samples, for a program that hears the same.

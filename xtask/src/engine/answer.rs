@@ -39,6 +39,9 @@ pub(crate) struct Answer {
     pub(crate) language: Option<String>,
     #[serde(default)]
     pub(crate) words: Option<Vec<TimedWord>>,
+    /// The subtitles, a file of `SubRip`.
+    #[serde(default)]
+    pub(crate) srt: Option<String>,
     /// `None` where nobody was asked who speaks.
     #[serde(default)]
     pub(crate) turns: Option<Vec<Turn>>,

@@ -60,6 +60,7 @@ impl Report {
         tables::words::print(&self.rows);
         tables::times::print(&self.rows);
         tables::speakers::print(&self.rows);
+        tables::subtitles::print(&self.rows);
         tables::speed::print(&self.rows, self.load_seconds);
         tables::expectations::print(&self.rows);
         tables::failures::print(&self.rows);

@@ -11,6 +11,7 @@ use crate::score::diarization::DiarizationErrors;
 use crate::score::rttm::Turn;
 use crate::score::speaker_text;
 use crate::score::spelling;
+use crate::score::subtitles::{Subtitles, srt};
 use crate::score::text::{Errors, Unit};
 use crate::score::words::{TimedWord, WordTimes};
 
@@ -44,6 +45,9 @@ pub(super) struct Row {
     /// For each of [`COLLARS`].
     pub(super) diarization: Option<[DiarizationErrors; 2]>,
     pub(super) speakers: Option<SpeakerCount>,
+    /// The subtitles as they are written.
+    pub(super) srt: Option<String>,
+    pub(super) subtitles: Option<Subtitles>,
     pub(super) expectation: Option<Expectation>,
 }
 
@@ -66,6 +70,10 @@ impl Row {
             answer.turns.get_or_insert_default();
         }
         let unit = Unit::of(item.lang.as_deref());
+        let subtitles = subtitles(item, &answer).unwrap_or_else(|failure| {
+            answer.error.get_or_insert(failure);
+            None
+        });
         Self {
             id: item.id.clone(),
             kind: item.kind.clone(),
@@ -78,6 +86,7 @@ impl Row {
             diarization: references.diarization(&answer),
             speakers: references.speakers(&answer),
             unit,
+            subtitles,
             expectation,
             error: answer.error,
             seconds: answer.seconds,
@@ -86,6 +95,7 @@ impl Row {
             language_found: answer.language,
             words: answer.words,
             turns: answer.turns,
+            srt: answer.srt,
         }
     }
 
@@ -125,6 +135,21 @@ impl Row {
         }
         parts.join(", ")
     }
+}
+
+/// # Errors
+/// What should be subtitles are none.
+fn subtitles(item: &Item, answer: &Answer) -> Result<Option<Subtitles>, Failure> {
+    let Some(text) = &answer.srt else {
+        return Ok(None);
+    };
+    let cues = srt::parse(text).map_err(|message| Failure {
+        stage: "subtitles".to_owned(),
+        message,
+    })?;
+    let language = item.lang.as_deref().or(answer.language.as_deref());
+    let words = answer.words.as_deref().unwrap_or_default();
+    Ok(Some(Subtitles::of(language, &cues, words)))
 }
 
 impl Expectation {
@@ -268,6 +293,26 @@ mod tests {
         let with_leave = row(Some("ok_or_error"), failed);
         assert!(with_leave.text_errors.is_none());
         assert!(with_leave.expectation.unwrap().holds());
+    }
+
+    #[test]
+    fn subtitles_are_measured_with_the_times_of_the_words() {
+        let answer = r#"{"text": "", "srt": "1\n00:00:01,000 --> 00:00:01,100\nHello.\n\n",
+            "words": [{"word": " Hello.", "start": 1.0, "end": 1.5}]}"#;
+        let found = row(None, answer).subtitles.unwrap();
+        assert_eq!(
+            (found.n_cues, found.n_short, found.n_needlessly_fast),
+            (1, 1, 1)
+        );
+    }
+
+    #[test]
+    fn subtitles_that_cannot_be_read_are_a_failure() {
+        let row = row(None, r#"{"text": "hello hi", "srt": "Hello."}"#);
+        assert!(row.subtitles.is_none());
+        let failure = row.error.unwrap();
+        assert_eq!(failure.stage, "subtitles");
+        assert!(failure.message.contains("cue 1"), "{}", failure.message);
     }
 
     #[test]

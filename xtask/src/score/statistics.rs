@@ -16,6 +16,12 @@ pub(super) fn upper_median(values: &[f64]) -> Option<f64> {
     sorted(values).get(values.len() / 2).copied()
 }
 
+/// The smallest of `values` that is no less than `per_cent` of them (nearest rank); `None` of none.
+pub(crate) fn percentile(values: &[f64], per_cent: usize) -> Option<f64> {
+    let rank = (values.len() * per_cent).div_ceil(100);
+    sorted(values).get(rank.saturating_sub(1)).copied()
+}
+
 /// How many of `values` are at most `limit`, in per cent; `None` of none.
 pub(super) fn per_cent_within(values: &[f64], limit: f64) -> Option<f64> {
     let n_within = values.iter().filter(|value| **value <= limit).count();
@@ -38,6 +44,15 @@ mod tests {
         assert_eq!(median(&[3.0]), Some(3.0));
         assert_eq!(median(&[9.0, 1.0, 2.0]), Some(2.0));
         assert_eq!(median(&[1.0, 2.0, 4.0, 9.0]), Some(3.0));
+    }
+
+    #[test]
+    fn a_percentile_is_one_of_the_values() {
+        let ten: Vec<f64> = (1..=10).map(f64::from).collect();
+        assert_eq!(percentile(&ten, 90), Some(9.0));
+        assert_eq!(percentile(&ten, 91), Some(10.0));
+        assert_eq!(percentile(&[3.0, 1.0], 50), Some(1.0));
+        assert_eq!(percentile(&[], 90), None);
     }
 
     #[test]

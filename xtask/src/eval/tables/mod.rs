@@ -4,6 +4,7 @@ pub(super) mod expectations;
 pub(super) mod failures;
 pub(super) mod speakers;
 pub(super) mod speed;
+pub(super) mod subtitles;
 pub(super) mod times;
 pub(super) mod words;
 
