@@ -344,6 +344,18 @@ fn cues_cut_anew_end_where_the_speaker_changes() {
 }
 
 #[test]
+fn names_can_be_left_out_of_sentences() {
+    let options = ExportOptions {
+        speaker_labels: Some(SpeakerLabels::None),
+        ..sentences()
+    };
+    assert_snapshot!(cues(&dialogue(), &options), @r#"
+    0.0 0.9 "Hello world."
+    5.0 5.8 "Next one."
+    "#);
+}
+
+#[test]
 fn highlighted_words_say_who_speaks() {
     let options = ExportOptions {
         highlight_words: true,

@@ -9,8 +9,8 @@ pub(super) mod words;
 
 use self::layout::Layout;
 use self::words::{Source, TimedWord};
-use super::ExportOptions;
 use super::markup::Markup;
+use super::{ExportOptions, SpeakerLabels};
 use crate::transcript::{Segment, Transcript};
 use crate::units::Seconds;
 
@@ -44,7 +44,11 @@ pub(super) fn without_arrows(text: &str) -> String {
 
 /// The cues of a whole transcript, in order.
 pub(super) fn cues(transcript: &Transcript, options: &ExportOptions, markup: Markup) -> Vec<Cue> {
-    let source = Source { transcript, markup };
+    let source = Source {
+        transcript,
+        markup,
+        has_names: options.speaker_labels != Some(SpeakerLabels::None),
+    };
     let has_words = |segment: &Segment| segment.words.is_some();
     if options.max_line_width.is_none() && !transcript.segments.iter().any(has_words) {
         let segments = transcript.segments.iter();

@@ -46,6 +46,8 @@ impl TimedWord<'_> {
 pub(in crate::export) struct Source<'a> {
     pub(in crate::export) transcript: &'a Transcript,
     pub(in crate::export) markup: Markup,
+    /// Whether names stand before what is said.
+    pub(in crate::export) has_names: bool,
 }
 
 impl<'a> Source<'a> {
@@ -82,6 +84,9 @@ impl<'a> Source<'a> {
 
     /// What stands before the words of a cue that begins with this segment.
     pub(in crate::export) fn prefix(&self, segment: &Segment) -> String {
+        if !self.has_names {
+            return String::new();
+        }
         self.markup.escape(&speaker_prefix(segment))
     }
 

@@ -18,10 +18,12 @@ const AFTER_COMMA: f64 = 1.5;
 const AFTER_SEGMENT: f64 = 1.5;
 const BEFORE_CONJUNCTION: f64 = 2.5;
 const BEFORE_PREPOSITION: f64 = 4.0;
-/// Before a preposition that belongs to the noun before it, too.
-const BEFORE_GENITIVE: f64 = 5.0;
-/// Before "and" or "or" between words; it is a conjunction where a pronoun follows.
-const BEFORE_COORDINATOR: f64 = 4.0;
+/// Before a preposition that belongs to the word before it, too.
+const BEFORE_CLOSE_PREPOSITION: f64 = 5.0;
+/// Before "and" or "or" where a clause seems to follow, a phrase, or a word.
+const BEFORE_AND_CLAUSE: f64 = 2.5;
+const BEFORE_AND_PHRASE: f64 = 3.5;
+const BEFORE_AND_WORD: f64 = 5.0;
 /// Between two pronouns, where a clause probably ends.
 const BETWEEN_PRONOUNS: f64 = 3.0;
 /// Before the particle of a verb, such as "on" in "go on in".
@@ -207,17 +209,16 @@ fn between_words(
     let (left, right) = (kind(before), kind(after));
     let base = base_cost(left, right, following.and_then(kind));
     let by_word = match left {
-        Some(Kind::Title) => AFTER_TITLE,
+        Some(Kind::Title) if begins_great(after) || before.text.ends_with('.') => AFTER_TITLE,
         Some(Kind::Determiner) => AFTER_DETERMINER,
-        // the particle of a verb
-        Some(Kind::Preposition) if right == Some(Kind::Preposition) => 0.0,
-        Some(Kind::Preposition | Kind::Genitive | Kind::Conjunction | Kind::Coordinator) => {
-            AFTER_LINKING_WORD
-        }
+        // the particle is part of the verb before it
+        Some(Kind::Particle) if right.is_some_and(Kind::is_preposition) => 0.0,
+        Some(Kind::Conjunction | Kind::Coordinator) => AFTER_LINKING_WORD,
+        Some(left) if left.is_preposition() => AFTER_LINKING_WORD,
         Some(Kind::Pronoun) if right == Some(Kind::Pronoun) => 0.0,
         Some(Kind::Pronoun) => AFTER_PRONOUN,
         Some(Kind::Auxiliary) => AFTER_AUXILIARY,
-        Some(Kind::Unit) | None => 0.0,
+        _ => 0.0,
     };
     let is_name =
         left.is_none() && begins_great(before) && begins_great(after) && !follows_sentence;
@@ -235,16 +236,20 @@ fn between_words(
 
 /// What the word after the gap says, and the one after that.
 fn base_cost(left: Option<Kind>, right: Option<Kind>, following: Option<Kind>) -> f64 {
-    match (right, following) {
-        (Some(Kind::Preposition), Some(Kind::Preposition | Kind::Conjunction)) => BEFORE_PARTICLE,
-        (Some(Kind::Preposition), _) => BEFORE_PREPOSITION,
-        (Some(Kind::Genitive), _) => BEFORE_GENITIVE,
-        (Some(Kind::Conjunction), _) | (Some(Kind::Coordinator), Some(Kind::Pronoun)) => {
-            BEFORE_CONJUNCTION
-        }
-        (Some(Kind::Coordinator), _) => BEFORE_COORDINATOR,
-        (Some(Kind::Pronoun), _) if left == Some(Kind::Pronoun) => BETWEEN_PRONOUNS,
-        (Some(Kind::Auxiliary), _) if left.is_none() => BEFORE_AUXILIARY,
+    let is_particle = right == Some(Kind::Particle)
+        && following.is_some_and(|kind| kind.is_preposition() || kind == Kind::Conjunction);
+    match right {
+        _ if is_particle => BEFORE_PARTICLE,
+        Some(Kind::Preposition | Kind::Particle) => BEFORE_PREPOSITION,
+        Some(Kind::ClosePreposition) => BEFORE_CLOSE_PREPOSITION,
+        Some(Kind::Conjunction) => BEFORE_CONJUNCTION,
+        Some(Kind::Coordinator) => match following {
+            Some(Kind::Pronoun) => BEFORE_AND_CLAUSE,
+            Some(_) => BEFORE_AND_PHRASE,
+            None => BEFORE_AND_WORD,
+        },
+        Some(Kind::Pronoun) if left == Some(Kind::Pronoun) => BETWEEN_PRONOUNS,
+        Some(Kind::Auxiliary) if left.is_none() => BEFORE_AUXILIARY,
         _ => NEUTRAL,
     }
 }

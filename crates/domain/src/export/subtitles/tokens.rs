@@ -58,7 +58,11 @@ impl Script {
     pub(super) fn new(transcript: &Transcript, limits: &Limits, markup: Markup) -> Self {
         let mut script = Self::default();
         let has_names = limits.labels == SpeakerLabels::Names && has_several_speakers(transcript);
-        let source = Source { transcript, markup };
+        let source = Source {
+            transcript,
+            markup,
+            has_names: false,
+        };
         let mut segments: Vec<_> = transcript.segments.iter().collect();
         segments.sort_by(|a, b| a.start.0.total_cmp(&b.start.0));
         for segment in segments {

@@ -13,8 +13,10 @@ pub(super) enum Kind {
     Determiner,
     /// A noun follows; good to begin a line with.
     Preposition,
-    /// A preposition that belongs to the noun before it, too.
-    Genitive,
+    /// A preposition that belongs to the word before it, too, such as "of".
+    ClosePreposition,
+    /// A preposition that may also be part of the verb before it, as in "go on".
+    Particle,
     /// Joins clauses; good to begin a line with.
     Conjunction,
     /// Joins clauses or single words, such as "and".
@@ -29,12 +31,23 @@ pub(super) enum Kind {
     Unit,
 }
 
+impl Kind {
+    /// Whether it is a preposition of any kind.
+    pub(super) fn is_preposition(self) -> bool {
+        matches!(
+            self,
+            Self::Preposition | Self::ClosePreposition | Self::Particle
+        )
+    }
+}
+
 /// The small words of a language, in lower case, with spaces between.
 #[derive(Debug)]
 pub(super) struct Grammar {
     code: &'static str,
     determiners: &'static str,
-    genitives: &'static str,
+    close_prepositions: &'static str,
+    particles: &'static str,
     prepositions: &'static str,
     coordinators: &'static str,
     conjunctions: &'static str,
@@ -90,7 +103,8 @@ impl Grammar {
             (self.determiners, Kind::Determiner),
             (self.conjunctions, Kind::Conjunction),
             (self.coordinators, Kind::Coordinator),
-            (self.genitives, Kind::Genitive),
+            (self.close_prepositions, Kind::ClosePreposition),
+            (self.particles, Kind::Particle),
             (self.prepositions, Kind::Preposition),
             (self.pronouns, Kind::Pronoun),
             (self.auxiliaries, Kind::Auxiliary),

@@ -17,11 +17,13 @@ pub(super) const ENGLISH: Grammar = Grammar {
     code: "en",
     determiners: "a an the this that these those my your his her its our their some any no every each another all both many \
                   much few several such what which whose one two three four five six seven eight nine ten",
-    genitives: "of",
-    prepositions: "in on at by for with from to into onto about over under between through during against without within \
-                   across behind beyond near toward towards upon among around before after above below until since than like",
+    close_prepositions: "of to",
+    particles: "on in over about around through along by",
+    prepositions: "at for with from into onto under between during against without within across behind beyond near toward \
+                   towards upon among above below like",
     coordinators: "and or",
-    conjunctions: "but nor so because although though if when while whereas unless who where why how whether as",
+    conjunctions: "until since before after than but nor so because although though if when while whereas unless who where \
+                   why how whether as",
     pronouns: "i you he she it we they there i'm you're he's she's it's we're they're there's that's i've you've we've \
                they've i'd you'd he'd she'd we'd they'd i'll you'll he'll she'll we'll they'll",
     auxiliaries: "am is are was were be been being have has had do does did will would shall should can could may might \
@@ -41,7 +43,8 @@ pub(super) const GERMAN: Grammar = Grammar {
                   unser unsere unseren unserem unserer euer eure dieser diese dieses diesen diesem jener jene jedes jeder jede \
                   jeden jedem alle allen viele vielen einige manche welche welcher welches solche zwei drei vier fünf sechs sieben \
                   acht neun zehn",
-    genitives: "von vom",
+    close_prepositions: "von vom zu",
+    particles: "",
     prepositions: "in im ins an am ans auf aus bei beim mit nach vor zu zum zur für durch gegen ohne um unter über \
                    zwischen hinter neben seit bis während wegen trotz statt außer gegenüber ab",
     coordinators: "und oder",
@@ -63,8 +66,9 @@ pub(super) const FRENCH: Grammar = Grammar {
     determiners: "le la les un une des du au aux ce cet cette ces mon ma mes ton ta tes son sa ses notre nos votre vos leur \
                   leurs quel quelle quels quelles chaque plusieurs quelques tout toute tous toutes aucun aucune deux trois quatre \
                   cinq six sept huit neuf dix",
-    genitives: "de",
-    prepositions: "à en dans par pour sur sous avec sans chez vers entre depuis pendant contre avant après devant derrière \
+    close_prepositions: "de à",
+    particles: "",
+    prepositions: "en dans par pour sur sous avec sans chez vers entre depuis pendant contre avant après devant derrière \
                    jusque jusqu'à malgré selon parmi dès",
     coordinators: "et ou",
     conjunctions: "mais donc or ni car que qui quand lorsque si comme parce puisque quoique dont où pourquoi comment \
@@ -84,7 +88,8 @@ pub(super) const SPANISH: Grammar = Grammar {
     determiners: "el la los las un una unos unas lo al del este esta estos estas ese esa esos esas aquel aquella mi mis tu tus \
                   su sus nuestro nuestra nuestros nuestras vuestro vuestra cada todo toda todos todas algún alguna algunos algunas \
                   ningún ninguna otro otra otros otras muchos muchas qué cuál dos tres cuatro cinco seis siete ocho nueve diez",
-    genitives: "de",
+    close_prepositions: "de",
+    particles: "",
     prepositions: "a en con por para sin sobre entre hasta desde hacia contra según durante tras ante bajo mediante",
     coordinators: "y e o u",
     conjunctions: "pero sino ni que porque aunque si cuando como mientras pues donde quien quienes cuyo cómo dónde \
@@ -105,7 +110,8 @@ pub(super) const ITALIAN: Grammar = Grammar {
                   quello quella quei quegli quelle mio mia miei mie tuo tua tuoi tue suo sua suoi sue nostro nostra nostri nostre \
                   vostro vostra loro ogni qualche alcuni alcune molti molte tutti tutte altro altra altri altre due tre quattro \
                   cinque sei sette otto nove dieci",
-    genitives: "di",
+    close_prepositions: "di",
+    particles: "",
     prepositions: "a da in con su per tra fra senza verso contro durante dopo prima sopra sotto dentro fuori presso",
     coordinators: "e ed o oppure",
     conjunctions: "ma però che perché se quando come mentre dove chi cui anche quindi dunque né affinché sebbene",
@@ -124,7 +130,8 @@ pub(super) const PORTUGUESE: Grammar = Grammar {
                   estes estas esse essa esses essas aquele aquela meu minha meus minhas teu tua seu sua seus suas nosso nossa \
                   nossos nossas cada todo toda todos todas algum alguma alguns algumas nenhum nenhuma outro outra outros outras \
                   muitos muitas dois duas três quatro cinco seis sete oito nove dez",
-    genitives: "de",
+    close_prepositions: "de",
+    particles: "",
     prepositions: "em com por para pra sem sobre entre até desde contra segundo durante após perante sob",
     coordinators: "e ou",
     conjunctions: "mas porém que porque embora se quando como enquanto pois onde quem cujo nem",
@@ -141,7 +148,8 @@ pub(super) const DUTCH: Grammar = Grammar {
     code: "nl",
     determiners: "de het een 't 'n dit dat deze die mijn jouw je zijn haar ons onze jullie hun geen elk elke ieder iedere alle \
                   veel enkele sommige welke zo'n twee drie vier vijf zes zeven acht negen tien",
-    genitives: "van",
+    close_prepositions: "van te",
+    particles: "",
     prepositions: "in op aan voor met door bij naar uit over onder tussen tegen zonder om tot na sinds tijdens achter boven \
                    naast langs rond vanaf volgens te",
     coordinators: "en of",
