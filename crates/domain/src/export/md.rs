@@ -26,17 +26,26 @@ pub(super) fn write(transcript: &Transcript, out: &mut impl Write) -> fmt::Resul
 }
 
 /// The text with a backslash before what would be markup (`CommonMark` 0.31, "Backslash escapes"). Paragraphs begin with a
-/// bracket, so signs that are markup at the beginning of a line need none.
+/// bracket, so signs that are markup at the beginning of a line need none; nor does a line between two letters.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        if matches!(
-            c,
-            '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '|' | '#'
-        ) {
+    let mut letters = text.chars().peekable();
+    let mut before = ' ';
+    while let Some(c) = letters.next() {
+        let is_within_word =
+            before.is_alphanumeric() && letters.peek().is_some_and(|next| next.is_alphanumeric());
+        if is_markup(c) && !(c == '_' && is_within_word) {
             escaped.push('\\');
         }
         escaped.push(c);
+        before = c;
     }
     escaped
+}
+
+fn is_markup(c: char) -> bool {
+    matches!(
+        c,
+        '\\' | '`' | '*' | '_' | '[' | ']' | '<' | '>' | '&' | '~' | '|' | '#'
+    )
 }

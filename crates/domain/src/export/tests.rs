@@ -142,11 +142,11 @@ fn markdown_has_headings_times_and_no_markup_of_its_texts() {
     let mut dialogue = dialogue();
     dialogue
         .segments
-        .push(segment(3700.0, 3701.0, " *Much* <b>later</b>, #5."));
+        .push(segment(3700.0, 3701.0, " *Much* _later_ <b>on</b>, #5."));
     assert_eq!(
         render(Format::Md, &dialogue),
-        "## SPEAKER\\_00\n\n[00:00] Hello world.\n\n## SPEAKER\\_01\n\n[00:05] Next one.\n\n---\n\n\
-         [1:01:40] \\*Much\\* \\<b\\>later\\</b\\>, \\#5.\n"
+        "## SPEAKER_00\n\n[00:00] Hello world.\n\n## SPEAKER_01\n\n[00:05] Next one.\n\n---\n\n\
+         [1:01:40] \\*Much\\* \\_later\\_ \\<b\\>on\\</b\\>, \\#5.\n"
     );
     let plain = transcript(
         "en",

@@ -11,6 +11,8 @@ mod grammar;
 mod kinsoku;
 mod limits;
 mod lines;
+mod sentence;
+mod times;
 mod timing;
 mod tokens;
 mod write;

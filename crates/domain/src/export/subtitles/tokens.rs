@@ -6,8 +6,9 @@
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::limits::Limits;
+use super::times::times;
 use crate::export::cue::without_arrows;
-use crate::export::cue::words::{Source, TimedWord};
+use crate::export::cue::words::Source;
 use crate::export::markup::Markup;
 use crate::export::{SpeakerLabels, one_line};
 use crate::transcript::{Segment, Transcript};
@@ -221,60 +222,3 @@ fn pieces(token: Token, max_width: usize) -> Vec<Token> {
 fn as_time(n_characters: usize) -> Milliseconds {
     Milliseconds::try_from(n_characters).unwrap_or(Milliseconds::MAX)
 }
-
-/// Start and end of each word. What is missing is shared out by characters between what is known before and after it;
-/// what lies outside the segment is moved to its edge; and nothing begins before its forerunner.
-fn times(segment: &Segment, words: &[TimedWord]) -> Vec<(Milliseconds, Milliseconds)> {
-    let (from, to) = (segment.start.0, segment.end.0.max(segment.start.0));
-    let is_range = to > from;
-    let within = |time: f64| if is_range { time.clamp(from, to) } else { time };
-    let mut points: Vec<(f64, Option<f64>)> = Vec::new();
-    let mut n_before = 0.0;
-    for word in words {
-        points.push((n_before, word.start.map(within)));
-        n_before += width(&word.text) as f64;
-        points.push((n_before, word.end.map(within)));
-    }
-    let known = interpolate(&points, (0.0, from), (n_before, to));
-    let mut last_start = 0;
-    let pairs = known.chunks_exact(2).map(|pair| {
-        let start = milliseconds(pair[0]).max(last_start);
-        last_start = start;
-        (start, milliseconds(pair[1]).max(start))
-    });
-    pairs.collect()
-}
-
-/// The times of points, each at a place on a line: the known ones, and the others on the straight between their neighbours.
-fn interpolate(points: &[(f64, Option<f64>)], first: (f64, f64), last: (f64, f64)) -> Vec<f64> {
-    let mut next_known = vec![last; points.len()];
-    let mut next = last;
-    for (idx, (place, time)) in points.iter().enumerate().rev() {
-        next = time.map_or(next, |time| (*place, time));
-        next_known[idx] = next;
-    }
-    let mut before = first;
-    let between = |(place, time): &(f64, Option<f64>), (next_place, next_time): (f64, f64)| {
-        let time = time.unwrap_or_else(|| {
-            let share = (place - before.0) / (next_place - before.0).max(1.0);
-            before.1 + (next_time - before.1).max(0.0) * share
-        });
-        before = (*place, time);
-        time
-    };
-    let pairs = points.iter().zip(next_known);
-    let mut between = between;
-    pairs.map(|(point, next)| between(point, next)).collect()
-}
-
-fn milliseconds(seconds: f64) -> Milliseconds {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "times were checked to be finite; the cast saturates"
-    )]
-    let whole = (1000.0 * seconds).round_ties_even() as Milliseconds;
-    whole.clamp(0, LAST_TIME)
-}
-
-/// Larger times are this one: 11 days, so that sums stay far from the largest number.
-const LAST_TIME: Milliseconds = 1_000_000_000;
