@@ -1,5 +1,6 @@
 //! The `OpenAPI` document: told by the routes, completed by what only settings know.
 
+use domain::export::{SpeakerLabels, SubtitleStyle, TextStyle};
 use domain::model::ModelName;
 use domain::options::{AsrTask, Interpolation};
 use domain::request::{Device, RequestedCompute};
@@ -12,7 +13,9 @@ use utoipa::openapi::{
     Required, ResponseBuilder,
 };
 
-use crate::extract::{AlignQuery, DiarizeQuery, FullProcess, TranscribeQuery, described};
+use crate::extract::{
+    AlignQuery, DiarizeQuery, FullProcess, ResultQuery, TranscribeQuery, described,
+};
 use crate::state::ApiSettings;
 use crate::wire::{ApiWord, ProblemSchema, TaskEventReceived, TaskSchema, ValidationSchema};
 
@@ -54,6 +57,10 @@ pub(crate) fn complete(mut document: OpenApi, settings: &ApiSettings) -> OpenApi
         ),
         ("/service/align", described::<AlignQuery>(settings)),
         ("/service/diarize", described::<DiarizeQuery>(settings)),
+        (
+            "/task/{identifier}/result",
+            described::<ResultQuery>(settings),
+        ),
     ] {
         add_parameters(&mut document, path, parameters);
     }
@@ -74,6 +81,9 @@ pub(crate) fn complete(mut document: OpenApi, settings: &ApiSettings) -> OpenApi
     add_words::<Device>(components);
     add_words::<RequestedCompute>(components);
     add_words::<Interpolation>(components);
+    add_words::<SubtitleStyle>(components);
+    add_words::<SpeakerLabels>(components);
+    add_words::<TextStyle>(components);
     document
 }
 
@@ -97,8 +107,10 @@ fn description(settings: &ApiSettings) -> String {
 
 fn add_parameters(document: &mut OpenApi, path: &str, parameters: Vec<Parameter>) {
     let item = document.paths.paths.get_mut(path);
-    if let Some(operation) = item.and_then(|item| item.post.as_mut()) {
-        operation.parameters = Some(parameters.into_iter().map(RefOr::T).collect());
+    // No path of these has both.
+    if let Some(operation) = item.and_then(|item| item.post.as_mut().or(item.get.as_mut())) {
+        let known = operation.parameters.get_or_insert_default();
+        known.extend(parameters.into_iter().map(RefOr::T));
     }
 }
 

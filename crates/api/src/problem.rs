@@ -24,6 +24,15 @@ pub(crate) enum Problem {
     Fields(Vec<FieldProblem>),
     /// There is no such task.
     NoSuchTask(String),
+    /// A task that has no result yet; when to ask again.
+    NotCompleted { retry_after_seconds: u64 },
+    /// A task that ended with this error, so that it has no result.
+    TaskFailed(String),
+    /// A result has nothing of what a format holds.
+    FormatNotPossible {
+        format: &'static str,
+        reason: String,
+    },
     /// The name of an uploaded file has no extension that is taken.
     Extension {
         file_name: String,
@@ -111,6 +120,18 @@ impl Problem {
                 worded(StatusCode::NOT_FOUND, "TASK_NOT_FOUND", message)
                     .with(json!({"identifier": identifier}))
             }
+            Self::NotCompleted { .. } => worded(
+                StatusCode::CONFLICT,
+                "TASK_NOT_COMPLETED",
+                "The task has no result yet; try again later",
+            ),
+            Self::TaskFailed(error) => worded(StatusCode::CONFLICT, "TASK_FAILED", error),
+            Self::FormatNotPossible { format, reason } => worded(
+                StatusCode::CONFLICT,
+                "FORMAT_NOT_POSSIBLE",
+                format!("The result cannot be written as '{format}': {reason}"),
+            )
+            .with(json!({"format": format})),
             Self::Extension { file_name, allowed } => worded(
                 StatusCode::BAD_REQUEST,
                 "UNSUPPORTED_FILE_EXTENSION",
@@ -291,6 +312,9 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         match self {
             Self::QueueFull {
+                retry_after_seconds,
+            }
+            | Self::NotCompleted {
                 retry_after_seconds,
             } => {
                 headers.insert(header::RETRY_AFTER, retry_after_seconds.into());

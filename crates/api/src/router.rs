@@ -13,7 +13,7 @@ use utoipa_axum::routes;
 
 use crate::middleware::{answer_panic, identify, method_not_allowed, not_found, one_method};
 use crate::openapi;
-use crate::routes::{documentation, health, services, speech, tasks};
+use crate::routes::{documentation, health, result, services, speech, tasks};
 use crate::state::{ApiSettings, ApiState};
 
 fn documented() -> OpenApiRouter<ApiState> {
@@ -29,6 +29,7 @@ fn documented() -> OpenApiRouter<ApiState> {
         // Tasks
         .routes(routes!(tasks::list))
         .routes(routes!(tasks::show))
+        .routes(routes!(result::show))
         .routes(routes!(tasks::delete))
         // Health
         .routes(routes!(health::check))

@@ -9,6 +9,7 @@ use domain::media::Probe;
 use domain::model::ModelName;
 use domain::request::{Device, RequestedCompute};
 use domain::service::EngineStatus;
+use domain::transcript::Transcript;
 use outbound::{DownloadLimits, Outbound};
 use store::{MediaStore, QueueLimits, Store};
 use tokio::sync::{Semaphore, watch};
@@ -26,6 +27,8 @@ pub struct Wiring {
     pub outbound: Outbound,
     /// Reads recordings before they become tasks.
     pub probe: Arc<dyn Probe>,
+    /// Cuts the segments of a transcript where the speaker changes.
+    pub split_at_speakers: fn(&mut Transcript),
     /// Where "now" comes from.
     pub clock: Arc<dyn Clock>,
     /// The settings of the endpoints.
@@ -95,6 +98,7 @@ pub struct ApiState {
     pub(crate) media: MediaStore,
     pub(crate) outbound: Outbound,
     pub(crate) probe: Arc<dyn Probe>,
+    pub(crate) split_at_speakers: fn(&mut Transcript),
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<ApiSettings>,
     pub(crate) extensions: Arc<[String]>,
@@ -119,6 +123,7 @@ impl ApiState {
             media: wiring.media,
             outbound: wiring.outbound,
             probe: wiring.probe,
+            split_at_speakers: wiring.split_at_speakers,
             clock: wiring.clock,
             extensions: wiring.settings.extensions().into(),
             probes: Arc::new(Semaphore::new(wiring.settings.max_concurrent_probes.max(1))),

@@ -77,7 +77,11 @@ impl Task {
         }
     }
 
-    fn result(&self) -> Result<Option<Box<RawValue>>, StoreError> {
+    /// The result, a JSON text; `None` unless the task is completed.
+    ///
+    /// # Errors
+    /// What is stored is no JSON.
+    pub fn result(&self) -> Result<Option<Box<RawValue>>, StoreError> {
         match &self.state {
             TaskState::Completed(completed) => self.raw("result", Some(&completed.result)),
             _ => Ok(None),

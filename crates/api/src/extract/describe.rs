@@ -1,7 +1,9 @@
 //! The parameters of queries as the `OpenAPI` document has them.
 
+use domain::export::OptionRange;
 use serde_json::{Value, json};
 use url::Url;
+use utoipa::Number;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{
     AllOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
@@ -36,6 +38,15 @@ impl Describer {
             .schema(Some(schema.into()));
         self.parameters.push(parameter.build());
     }
+
+    /// A number that may be missing, with both its ends.
+    fn range<N: Into<Number>>(&mut self, about: About, kind: Type, least: N, most: N) {
+        let schema = ObjectBuilder::new()
+            .schema_type(kind)
+            .minimum(Some(least))
+            .maximum(Some(most));
+        self.add(about, schema);
+    }
 }
 
 impl Parameters for Describer {
@@ -52,6 +63,14 @@ impl Parameters for Describer {
             self.add(about, words);
         }
         default
+    }
+
+    fn optional_word<W: ApiWord>(&mut self, about: About) -> Option<W> {
+        let words = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(W::words()));
+        self.add(about, words);
+        None
     }
 
     fn integer(&mut self, about: About, default: i64, at_least: i32) -> i64 {
@@ -87,12 +106,27 @@ impl Parameters for Describer {
         default
     }
 
+    fn whole_within(&mut self, about: About, range: OptionRange<usize>) -> Option<usize> {
+        self.range(about, Type::Integer, range.least, range.most);
+        None
+    }
+
+    fn number_within(&mut self, about: About, range: OptionRange<f64>) -> Option<f64> {
+        self.range(about, Type::Number, range.least, range.most);
+        None
+    }
+
     fn boolean(&mut self, about: About, default: bool) -> bool {
         let schema = ObjectBuilder::new()
             .schema_type(Type::Boolean)
             .default(Some(json!(default)));
         self.add(about, schema);
         default
+    }
+
+    fn optional_boolean(&mut self, about: About) -> Option<bool> {
+        self.add(about, ObjectBuilder::new().schema_type(Type::Boolean));
+        None
     }
 
     fn text(&mut self, about: About, max_chars: Option<usize>) -> Option<String> {

@@ -14,6 +14,7 @@ mod parameters;
 mod parse;
 mod query;
 mod receive;
+mod result;
 mod room;
 
 pub(crate) use describe::described;
@@ -22,4 +23,5 @@ pub(crate) use form::Form;
 pub(crate) use groups::{AlignQuery, DiarizeQuery, FullProcess, TranscribeQuery, no_align_model};
 pub(crate) use query::Query;
 pub(crate) use receive::{FilePart, StoredFile};
+pub(crate) use result::ResultQuery;
 pub(crate) use room::Room;

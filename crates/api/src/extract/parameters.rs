@@ -1,6 +1,10 @@
 //! The parameters of queries, told once: whoever reads them and whoever describes them goes through the same functions
 //! of [`groups`](super::groups), so that parser and document cannot differ.
 
+use std::fmt::Display;
+use std::str::FromStr;
+
+use domain::export::OptionRange;
 use url::Url;
 
 use super::parse::{self, NoUrl};
@@ -18,6 +22,9 @@ pub(crate) trait Parameters {
     /// A word of a closed list.
     fn word<W: ApiWord>(&mut self, about: About, default: W) -> W;
 
+    /// A word of a closed list that may be missing.
+    fn optional_word<W: ApiWord>(&mut self, about: About) -> Option<W>;
+
     /// A whole number.
     fn integer(&mut self, about: About, default: i64, at_least: i32) -> i64;
 
@@ -27,8 +34,17 @@ pub(crate) trait Parameters {
     /// A finite number within `bounds`.
     fn number(&mut self, about: About, default: f64, bounds: &[Bound]) -> f64;
 
+    /// A whole number of a range of the exports, that may be missing.
+    fn whole_within(&mut self, about: About, range: OptionRange<usize>) -> Option<usize>;
+
+    /// A number of a range of the exports, that may be missing.
+    fn number_within(&mut self, about: About, range: OptionRange<f64>) -> Option<f64>;
+
     /// Yes or no.
     fn boolean(&mut self, about: About, default: bool) -> bool;
+
+    /// Yes or no, that may be missing.
+    fn optional_boolean(&mut self, about: About) -> Option<bool>;
 
     /// A text that may be missing.
     fn text(&mut self, about: About, max_chars: Option<usize>) -> Option<String>;
@@ -69,6 +85,16 @@ impl Reader {
         same.map(|(_, value)| value.as_str())
     }
 
+    fn within<T>(&mut self, About(name, _): About, range: OptionRange<T>) -> Option<T>
+    where
+        T: Copy + PartialOrd + Display + FromStr,
+    {
+        self.last(name, |text| {
+            let parsed = range.parse(text);
+            parsed.map_err(|problem| FieldProblem::refused(name, &problem.reason, text))
+        })
+    }
+
     /// What `read` makes of the last value; nothing if there is none or it is wrong.
     fn last<T>(
         &mut self,
@@ -87,11 +113,14 @@ impl Reader {
 }
 
 impl Parameters for Reader {
-    fn word<W: ApiWord>(&mut self, About(name, _): About, default: W) -> W {
-        let read = |text: &str| {
+    fn word<W: ApiWord>(&mut self, about: About, default: W) -> W {
+        self.optional_word(about).unwrap_or(default)
+    }
+
+    fn optional_word<W: ApiWord>(&mut self, About(name, _): About) -> Option<W> {
+        self.last(name, |text| {
             W::find(text).ok_or_else(|| FieldProblem::no_word(name, &W::words(), text))
-        };
-        self.last(name, read).unwrap_or(default)
+        })
     }
 
     fn integer(&mut self, about: About, default: i64, at_least: i32) -> i64 {
@@ -122,10 +151,22 @@ impl Parameters for Reader {
         self.last(name, read).unwrap_or(default)
     }
 
-    fn boolean(&mut self, About(name, _): About, default: bool) -> bool {
-        let read =
-            |text: &str| parse::boolean(text).ok_or_else(|| FieldProblem::no_boolean(name, text));
-        self.last(name, read).unwrap_or(default)
+    fn whole_within(&mut self, about: About, range: OptionRange<usize>) -> Option<usize> {
+        self.within(about, range)
+    }
+
+    fn number_within(&mut self, about: About, range: OptionRange<f64>) -> Option<f64> {
+        self.within(about, range)
+    }
+
+    fn boolean(&mut self, about: About, default: bool) -> bool {
+        self.optional_boolean(about).unwrap_or(default)
+    }
+
+    fn optional_boolean(&mut self, About(name, _): About) -> Option<bool> {
+        self.last(name, |text| {
+            parse::boolean(text).ok_or_else(|| FieldProblem::no_boolean(name, text))
+        })
     }
 
     fn text(&mut self, About(name, _): About, max_chars: Option<usize>) -> Option<String> {

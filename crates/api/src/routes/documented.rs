@@ -137,6 +137,22 @@ impl IntoResponses for TaskProblems {
     }
 }
 
+/// What may go wrong with a result.
+pub(crate) struct ResultProblems;
+
+impl IntoResponses for ResultProblems {
+    fn responses() -> Responses {
+        let own = problems(&[
+            (
+                409,
+                "There is no such result: `TASK_NOT_COMPLETED`, where the header `Retry-After` tells when to come back; `TASK_FAILED`, where `message` says why; `FORMAT_NOT_POSSIBLE`, where there is no text, or nobody knows who speaks",
+            ),
+            (422, "Values are wrong: `REQUEST_VALIDATION_ERROR`"),
+        ]);
+        TaskProblems::responses().into_iter().chain(own).collect()
+    }
+}
+
 fn problems(problems: &[(u16, &str)]) -> Responses {
     let response = |(status, description): &(u16, &str)| {
         let schema = if *status == 422 {

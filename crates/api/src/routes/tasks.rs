@@ -67,7 +67,8 @@ pub(crate) async fn delete(
     Ok(Json(Outcome::deleted(identifier)))
 }
 
-fn text(identifier: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
+/// The name of a task, as it stands in the path.
+pub(super) fn text(identifier: Result<Path<String>, PathRejection>) -> Result<String, Problem> {
     let no_text = |_| Problem::BadRequest("The identifier is no UTF-8");
     identifier.map(|Path(text)| text).map_err(no_text)
 }

@@ -1,5 +1,6 @@
 //! Values of parameters that are words of a closed list.
 
+use domain::export::{SpeakerLabels, SubtitleStyle, TextStyle};
 use domain::language::Language;
 use domain::model::ModelName;
 use domain::options::{AsrTask, Interpolation};
@@ -110,4 +111,7 @@ api_words! {
     Device = "Device",
     RequestedCompute = "ComputeType",
     Interpolation = "InterpolateMethod",
+    SubtitleStyle = "SubtitleStyle",
+    SpeakerLabels = "SpeakerLabels",
+    TextStyle = "TextStyle",
 }

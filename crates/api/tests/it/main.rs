@@ -13,6 +13,7 @@ mod names;
 mod openapi;
 mod queries;
 mod queue;
+mod results;
 mod services;
 mod speech;
 mod support;

@@ -9,6 +9,7 @@ use api::{ApiSettings, ApiState, ModelDefaults, ServeSettings, Wiring};
 use domain::language::Language;
 use domain::request::{Device, RequestedCompute};
 use domain::service::EngineStatus;
+use domain::transcript::{Segment, Transcript};
 use outbound::{DownloadLimits, Outbound, Policy};
 use serde_json::Value;
 use store::testing::TestStore;
@@ -76,6 +77,7 @@ impl TestApi {
             media: store.media(),
             outbound: Outbound::new(outbound),
             probe: probe.clone(),
+            split_at_speakers: split_at_full_stops,
             clock: store.clock.clone(),
             settings: setup.settings,
             engine: status,
@@ -183,6 +185,24 @@ impl Drop for TestApi {
         self.stop.cancel();
         self.probe.open();
     }
+}
+
+/// Stands in for the rule of the engine: it only has to be seen to have been called.
+fn split_at_full_stops(transcript: &mut Transcript) {
+    let segments = std::mem::take(&mut transcript.segments);
+    let pieces = segments.into_iter().flat_map(|segment| {
+        let texts: Vec<_> = segment
+            .text
+            .split_inclusive('.')
+            .map(str::to_owned)
+            .collect();
+        texts.into_iter().map(move |text| Segment {
+            text,
+            words: None,
+            ..segment.clone()
+        })
+    });
+    transcript.segments = pieces.collect();
 }
 
 fn settings() -> ApiSettings {

@@ -83,6 +83,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         media: media.clone(),
         outbound: outbound.clone(),
         probe: Arc::new(AudioProbe::new(config.audio_settings())),
+        split_at_speakers: speech::assign::split_at_speakers,
         clock,
         settings: wiring::api_settings(config),
         engine: engine_status,
