@@ -3,9 +3,10 @@
 //! The segmentation network has said, window by window, how many speak and who of them is the same ([`crate::pyannet`]);
 //! [`diarize`] goes on from there. Windows become tracks through the whole recording (`stitch`), tracks fall into
 //! pieces in which one person speaks (`pieces`), each piece is heard (`voices`), voices become speakers (`cluster`,
-//! `assign`), doubtful pieces are heard again in parts (`second_look`), and pieces with speakers become turns (`turns`).
+//! `assign`), doubtful pieces are heard again in parts (`second_look`), and pieces with speakers become turns (`turns`),
+//! short or loud pauses included (`pauses`).
 //!
-//! Memory beyond the recording and its segmentation: 61 bytes a frame (26 MB for two hours), 1 kB a piece, 120 s of filter banks,
+//! Memory beyond the recording and its segmentation: 62 bytes a frame (27 MB for two hours), 1 kB a piece, 120 s of filter banks,
 //! and a matrix of at most 16 MB.
 
 mod assign;
@@ -13,6 +14,7 @@ pub mod cluster;
 mod cost;
 mod diarizer;
 mod error;
+mod pauses;
 mod pieces;
 mod powerset;
 pub mod pyannote;
@@ -40,6 +42,7 @@ pub use diarizer::Diarizer;
 pub use error::DiarizeError;
 
 use cost::timed;
+use pauses::Pauses;
 use pieces::Piece;
 use second_look::look_again;
 use voices::Ear;
@@ -109,7 +112,8 @@ pub fn diarize_measured<'a>(
     let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear_parts)?;
     progress(total);
     let diarization = timed(&mut cost.reconstruction, || {
-        turns::turns(&tracks, &pieces, &speakers, sound.len())
+        let pauses = Pauses::new(&tracks, sound);
+        turns::turns(&tracks, &pieces, &speakers, &pauses, sound.len())
     });
     Ok((diarization, cost))
 }

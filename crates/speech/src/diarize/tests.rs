@@ -1,9 +1,12 @@
 //! All steps but the networks: what a segmentation network would say of a scripted talk, and voices as they might sound.
 
+use std::ops::Range;
+
 use domain::diarization::{Diarization, Turn};
 use domain::options::{DiarizeOptions, SpeakerRange};
 use proptest::prelude::*;
 
+use super::pauses::Pauses;
 use super::scripted::{SECOND, Said, seconds, told};
 use super::voices::Voice;
 use super::*;
@@ -85,6 +88,16 @@ impl Talk {
     }
 
     fn diarize(&self, orders: &[usize], range: SpeakerRange) -> Diarization {
+        self.diarize_with_loud_pauses(orders, range, &[])
+    }
+
+    /// As if the sound were nearly as loud as speech in some frames in which nobody speaks.
+    fn diarize_with_loud_pauses(
+        &self,
+        orders: &[usize],
+        range: SpeakerRange,
+        loud: &[Range<usize>],
+    ) -> Diarization {
         let tracks = stitch::stitch(&self.segmentation(orders));
         let pieces = pieces::pieces(&tracks);
         let voices: Vec<Voice> = pieces
@@ -95,7 +108,8 @@ impl Talk {
         let hear =
             |parts: &[Piece]| Ok(parts.iter().map(|part| self.hear(&tracks, part)).collect());
         let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear).unwrap();
-        turns::turns(&tracks, &pieces, &speakers, self.n_samples)
+        let pauses = Pauses::silent_but(tracks.len(), loud);
+        turns::turns(&tracks, &pieces, &speakers, &pauses, self.n_samples)
     }
 }
 
@@ -181,10 +195,23 @@ fn short_recordings_are_served() {
 }
 
 #[test]
-fn brief_pauses_are_part_of_a_turn_and_others_are_not() {
-    let turns = "1.03-8.00 00, 9.99-11.98 00, 12.97-15.96 01";
-    let said = [(0, 1..4), (0, 5..8), (0, 10..12), (1, 13..16)];
-    check(20, &said, turns, turns);
+fn brief_and_loud_pauses_are_part_of_a_turn_and_others_are_not() {
+    let pause = |at: usize, n_frames: usize| at * SECOND..at * SECOND + n_frames;
+    let talk = Talk {
+        n_samples: 16_000 * 20,
+        said: vec![
+            (0, SECOND..4 * SECOND),
+            (0, pause(4, 30).end..7 * SECOND),
+            (0, pause(7, SECOND).end..10 * SECOND),
+            (0, pause(10, SECOND).end..12 * SECOND),
+            (1, 13 * SECOND..16 * SECOND),
+        ],
+    };
+    let loud = [pause(10, SECOND), pause(12, SECOND)];
+    let found = talk.diarize_with_loud_pauses(&[0, 3, 5, 1], any(), &loud);
+    let turns = "1.03-7.00 00, 8.00-11.98 00, 12.97-15.96 01";
+    assert_eq!(told(&found.turns), turns);
+    assert_eq!(told(&found.exclusive), turns);
 }
 
 #[test]
@@ -346,7 +373,8 @@ fn a_change_of_speakers_that_the_network_missed_is_found() {
         Ok(parts.iter().map(hear).collect())
     };
     let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear_parts).unwrap();
-    let found = turns::turns(&tracks, &pieces, &speakers, seen.n_samples);
+    let pauses = Pauses::silent_but(tracks.len(), &[]);
+    let found = turns::turns(&tracks, &pieces, &speakers, &pauses, seen.n_samples);
     let of_second = |(piece, of): &(&Piece, &usize)| {
         **of == speakers.of_piece[1] && piece.frames.start >= 22 * SECOND
     };

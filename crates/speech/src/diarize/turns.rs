@@ -1,7 +1,7 @@
 //! Pieces with speakers become turns.
 //!
-//! A person who pauses briefly keeps the floor: pauses between pieces of one speaker are filled. Where several speak at
-//! once, the exclusive turns keep the one who is heard best.
+//! Pauses between pieces of one speaker are filled where they are part of the turn (`pauses`). Where several speak at once,
+//! the exclusive turns keep the one who is heard best.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,14 +10,13 @@ use domain::diarization::{Diarization, Turn};
 use domain::units::Seconds;
 
 use super::assign::Speakers;
+use super::pauses::Pauses;
 use super::pieces::Piece;
 use super::powerset::TRACKS;
 use super::stitch::Tracks;
 use crate::audio::SAMPLE_RATE;
 use crate::vad::time_of;
 
-/// Shorter pauses of one speaker are part of the turn: 1.5 s.
-const LONGEST_PAUSE: usize = 89;
 /// Shorter turns are none, in seconds.
 const SHORTEST_TURN: f64 = 0.02;
 
@@ -26,10 +25,11 @@ pub(super) fn turns(
     tracks: &Tracks,
     pieces: &[Piece],
     speakers: &Speakers,
+    pauses: &Pauses,
     n_samples: usize,
 ) -> Diarization {
     let spoken: Vec<Vec<Range<usize>>> = (0..speakers.voices.len())
-        .map(|speaker| filled(pieces, &speakers.of_piece, speaker))
+        .map(|speaker| filled(pieces, &speakers.of_piece, speaker, pauses))
         .collect();
     let names = names(&spoken);
     let end = Seconds::from_samples(n_samples, SAMPLE_RATE);
@@ -64,8 +64,13 @@ pub(super) fn turns(
     diarization
 }
 
-/// Where a speaker speaks, short pauses included.
-fn filled(pieces: &[Piece], of_piece: &[usize], speaker: usize) -> Vec<Range<usize>> {
+/// Where a speaker speaks, with the pauses that are part of the turn.
+fn filled(
+    pieces: &[Piece],
+    of_piece: &[usize],
+    speaker: usize,
+    pauses: &Pauses,
+) -> Vec<Range<usize>> {
     let mut spoken: Vec<Range<usize>> = Vec::new();
     for (piece, _) in pieces
         .iter()
@@ -73,7 +78,7 @@ fn filled(pieces: &[Piece], of_piece: &[usize], speaker: usize) -> Vec<Range<usi
         .filter(|(_, of)| **of == speaker)
     {
         match spoken.last_mut() {
-            Some(last) if piece.frames.start <= last.end + LONGEST_PAUSE => {
+            Some(last) if pauses.is_part_of_turn(last.end..piece.frames.start) => {
                 last.end = last.end.max(piece.frames.end);
             }
             _ => spoken.push(piece.frames.clone()),
