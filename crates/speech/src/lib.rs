@@ -9,6 +9,7 @@ pub mod embedding;
 pub mod models;
 pub mod pipeline;
 pub mod pyannet;
+mod segments;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod vad;

@@ -2,8 +2,10 @@
 
 use std::str::FromStr;
 
+use super::LONGEST_CHUNK;
 use crate::language::Language;
 use crate::transcript::{Segment, WordTiming};
+use crate::units::Seconds;
 use crate::words::words;
 
 words! {
@@ -15,6 +17,16 @@ words! {
         Transcribe = "transcribe",
         /// The words in English.
         Translate = "translate",
+    }
+}
+
+impl AsrTask {
+    /// The code of the language in which the text of speech in the language `spoken` is written.
+    pub fn text_language(self, spoken: &str) -> &str {
+        match self {
+            Self::Transcribe => spoken,
+            Self::Translate => "en",
+        }
     }
 }
 
@@ -118,6 +130,9 @@ pub struct AsrOptions {
     pub max_initial_timestamp: f32,
     /// Chunks decoded side by side by the batched algorithm; at least 1.
     pub batch_size: usize,
+    /// Segments of the result are never longer, unless a single word is; above 0, at most [`LONGEST_CHUNK`]. What is
+    /// decoded at once does not depend on it: shorter chunks lose words.
+    pub chunk_size: Seconds,
     /// Detect the language of every window anew.
     pub multilingual: bool,
     /// Windows with believed text that vote on the language; at least 1. More vote where these are not sure.
@@ -157,6 +172,7 @@ impl Default for AsrOptions {
             without_timestamps: false,
             max_initial_timestamp: 1.0,
             batch_size: 8,
+            chunk_size: LONGEST_CHUNK,
             multilingual: false,
             language_detection_segments: 1,
             language_detection_threshold: 0.5,
@@ -190,6 +206,12 @@ pub fn temperature_ladder(first: f32, step: f32) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_translation_is_english() {
+        assert_eq!(AsrTask::Transcribe.text_language("ja"), "ja");
+        assert_eq!(AsrTask::Translate.text_language("ja"), "en");
+    }
 
     #[test]
     fn temperatures_climb_to_one() {

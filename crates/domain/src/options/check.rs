@@ -2,8 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use super::{AsrOptions, AsrTask, WordTimes};
+use super::{AsrOptions, AsrTask, LONGEST_CHUNK, WordTimes};
 use crate::language::Language;
+use crate::units::Seconds;
 
 /// An option has a value that it cannot have.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,6 +33,7 @@ impl AsrOptions {
         [
             within("beam_size", self.beam_size, &SEARCH_WIDTH),
             within("batch_size", self.batch_size, &BATCH_SIZE),
+            chunk_size(self.chunk_size),
             within("best_of", self.best_of, &SEARCH_WIDTH),
             above_zero("patience", self.patience),
             finite("length_penalty", Some(self.length_penalty)),
@@ -127,6 +129,20 @@ pub(super) fn from_to(option: &'static str, value: f32, last: f32) -> Option<Opt
         .then(|| problem(option, format!("must be from 0 to {last}, not {value}")))
 }
 
+fn chunk_size(value: Seconds) -> Option<OptionProblem> {
+    const OPTION: &str = "chunk_size";
+    let seconds = single(value);
+    above_zero(OPTION, seconds).or_else(|| from_to(OPTION, seconds, single(LONGEST_CHUNK)))
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "only to be compared and shown"
+)]
+pub(super) fn single(seconds: Seconds) -> f32 {
+    seconds.0 as f32
+}
+
 fn silence_threshold(options: &AsrOptions) -> Option<OptionProblem> {
     const OPTION: &str = "hallucination_silence_threshold";
     let value = options.hallucination_silence_threshold?;
@@ -209,6 +225,14 @@ mod tests {
         check(
             |o| o.beam_size = 0,
             "beam_size must be from 1 to 100, not 0",
+        );
+        check(
+            |o| o.chunk_size = Seconds(31.0),
+            "chunk_size must be from 0 to 30, not 31",
+        );
+        check(
+            |o| o.chunk_size = Seconds(0.0),
+            "chunk_size must be a number above 0, not 0",
         );
         check(
             |o| o.best_of = 101,

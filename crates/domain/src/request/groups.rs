@@ -69,7 +69,7 @@ pub struct ModelGroup {
     pub threads: i64,
     /// Chunks decoded side by side; at least 1.
     pub batch_size: i64,
-    /// The longest chunk, in seconds; at least 1.
+    /// The longest segment of the result, in seconds; at least 1.
     pub chunk_size: i64,
     /// The arithmetic.
     #[serde(with = "as_text")]
@@ -223,13 +223,13 @@ pub fn recognition(model: &ModelGroup, asr: &AsrGroup, vad: &VadGroup) -> (AsrOp
         suppress_tokens: asr.suppress_tokens.clone(),
         suppress_numerals: asr.suppress_numerals,
         batch_size: size(model.batch_size).min(256),
+        chunk_size: Seconds((model.chunk_size as f64).min(LONGEST_CHUNK.0)),
         word_times: WordTimes::Off,
         ..defaults
     };
     let cuts = VadOptions {
         onset: single(vad.vad_onset),
         offset: single(vad.vad_offset),
-        chunk_size: Seconds((model.chunk_size as f64).min(LONGEST_CHUNK.0)),
         ..VadOptions::default()
     };
     (options, cuts)

@@ -10,9 +10,7 @@
 //! logarithm: how many speak throughout a word does not count.
 
 mod leaders;
-mod marks;
 mod overlap;
-mod pieces;
 mod reference;
 mod slots;
 mod smooth;
@@ -26,13 +24,14 @@ mod times;
 use domain::diarization::Diarization;
 use domain::transcript::{Segment, Transcript};
 
-use self::marks::Mark;
 pub use self::reference::assign_as_reference;
 use self::slots::Slot;
+pub(crate) use self::slots::majority;
 pub use self::split::split_at_speakers;
 use self::timeline::Timeline;
 pub use self::times::fill_times;
 use crate::align::sentences::Splitter;
+use crate::segments::marks::{self, Mark};
 
 /// Gives every word and every segment its speaker, by our rules. Texts and times stay as they are; speakers that were
 /// there before are replaced. Without turns nobody has a speaker. Words over which others speak are marked.

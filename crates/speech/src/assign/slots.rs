@@ -2,8 +2,8 @@
 
 use domain::transcript::Word;
 
-use super::marks::Mark;
 use super::timeline::Timeline;
+use crate::segments::marks::Mark;
 
 /// A word without a turn over it takes the speaker of one that is no farther away than this.
 const NEAR_SECONDS: f64 = 1.0;
@@ -115,7 +115,7 @@ fn distance(slots: &[Slot], a: usize, b: usize) -> f64 {
 
 /// Whose words take the longest time together, else who says the most of them; of several the one who begins. Each word
 /// is given by its speaker and its duration in seconds.
-pub(super) fn majority<S: Ord + Copy>(words: impl Iterator<Item = (S, f64)>) -> Option<S> {
+pub(crate) fn majority<S: Ord + Copy>(words: impl Iterator<Item = (S, f64)>) -> Option<S> {
     let mut words: Vec<_> = words
         .enumerate()
         .map(|(idx, (speaker, duration))| (speaker, idx, duration))

@@ -1,7 +1,7 @@
 //! Corrects what people do not do: break into a sentence for a word, or begin one in the middle.
 
-use super::marks::Mark;
 use super::slots::Slot;
+use crate::segments::marks::Mark;
 
 /// Runs of at most so many words are taken for strays, and changes are moved by at most so many.
 const FEW_WORDS: usize = 2;

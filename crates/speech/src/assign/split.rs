@@ -4,10 +4,8 @@ use std::ops::Range;
 
 use domain::language::joiner;
 use domain::transcript::{Segment, Transcript, Word};
-use domain::units::Seconds;
 
-use super::pieces;
-use super::slots::majority;
+use crate::segments::cut_before;
 
 /// A single word of somebody else in the middle of a sentence leaves it whole if it is shorter than this.
 const STRAY_SECONDS: f64 = 0.5;
@@ -27,49 +25,9 @@ pub fn split_at_speakers(transcript: &mut Transcript) {
 }
 
 fn split(segment: Segment, joiner: &str) -> Vec<Segment> {
-    let words = segment.words.as_deref().unwrap_or_default();
-    let runs = runs(words);
+    let runs = runs(segment.words.as_deref().unwrap_or_default());
     let cuts: Vec<_> = runs.iter().skip(1).map(|run| run.start).collect();
-    if cuts.is_empty() {
-        return vec![segment];
-    }
-    match pieces::cut(&segment.text, words, &cuts, joiner) {
-        Some(texts) => parts(segment, &runs, texts),
-        None => vec![segment],
-    }
-}
-
-/// A segment for each run of words, with the text of that run.
-fn parts(mut segment: Segment, runs: &[Range<usize>], texts: Vec<String>) -> Vec<Segment> {
-    // what is left of the segment is then cheap to copy
-    let words = segment.words.take().unwrap_or_default();
-    let mut chars = segment.chars.take().map(Vec::into_iter);
-    segment.text.clear();
-    let mut last_end = segment.start;
-    let parts = runs.iter().zip(texts).map(|(run, text)| {
-        let own = &words[run.clone()];
-        let (is_first, is_last) = (run.start == 0, run.end == words.len());
-        let (first, last) = times(own).unwrap_or((last_end, last_end));
-        let start = if is_first { segment.start } else { first };
-        let end = if is_last { segment.end } else { last };
-        last_end = Seconds(end.0.max(start.0));
-        let n_chars = if is_last {
-            usize::MAX
-        } else {
-            text.chars().count()
-        };
-        Segment {
-            start,
-            end: last_end,
-            text,
-            words: Some(own.to_vec()),
-            chars: chars.as_mut().map(|chars| chars.take(n_chars).collect()),
-            speaker: speaker_of(own),
-            overlap: own.iter().any(|word| word.overlap),
-            ..segment.clone()
-        }
-    });
-    parts.collect()
+    cut_before(segment, &cuts, joiner)
 }
 
 /// Words that stay together, in order.
@@ -130,23 +88,4 @@ fn is_stray(words: &[Word], run: Range<usize>) -> bool {
             .ends_with(['.', '?', '!', '。', '？', '！', '…'])
     };
     run.len() == 1 && is_short && !ends(word) && !ends(&words[run.start - 1])
-}
-
-fn speaker_of(words: &[Word]) -> Option<String> {
-    let duration = |word: &Word| {
-        word.start
-            .zip(word.end)
-            .map_or(0.0, |(start, end)| (end.0 - start.0).max(0.0))
-    };
-    let spoken = words
-        .iter()
-        .filter_map(|word| Some((word.speaker.as_deref()?, duration(word))));
-    majority(spoken).map(str::to_owned)
-}
-
-/// Where the first and the last of the words lie that have times.
-fn times(words: &[Word]) -> Option<(Seconds, Seconds)> {
-    let start = words.iter().find_map(|word| word.start)?;
-    let end = words.iter().rev().find_map(|word| word.end)?;
-    Some((start, end))
 }

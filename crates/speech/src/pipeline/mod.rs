@@ -16,6 +16,7 @@ use std::thread;
 use std::time::Instant;
 
 use domain::diarization::Diarization;
+use domain::options::{AsrOptions, WordTimes};
 use domain::progress::{Monitor, Stage};
 use domain::transcript::{Transcript, WordTiming};
 use domain::units::Seconds;
@@ -31,6 +32,7 @@ use crate::assign::assign;
 use crate::audio::{self, Recording, Samples, Settings, Source};
 use crate::diarize::Diarizer;
 use crate::pyannet::Segmentation;
+use crate::segments::cut_to_length;
 use crate::vad::{self, Chunk};
 use side_by_side::{Background, Joint};
 
@@ -123,7 +125,8 @@ impl Pipeline<'_> {
         drop(samples);
 
         let transcript = timed(Stage::Assign, monitor, || {
-            Ok(with_speakers(transcript, diarization.as_ref(), request))
+            let transcript = with_speakers(transcript, diarization.as_ref(), request);
+            Ok(transcript.map(|transcript| in_shape(transcript, request)))
         })?;
         let shortfall = (request.diarize.zip(diarization.as_ref()))
             .and_then(|(options, found)| options.speakers().shortfall(found.speakers().len()));
@@ -210,7 +213,10 @@ impl Words<'_> {
         tell_start(Stage::Transcribe, self.samples, monitor);
         let (samples, options) = (self.samples, &recognition.options);
         let transcript = match self.chunks {
-            Some(chunks) => asr::transcribe_chunks(whisper, samples, chunks, options, monitor),
+            Some(chunks) => {
+                let options = &with_words(options);
+                asr::transcribe_chunks(whisper, samples, chunks, options, monitor)
+            }
             None => asr::transcribe(whisper, samples, options, monitor),
         };
         transcript.map_err(PipelineError::Transcribe)
@@ -281,6 +287,35 @@ fn with_speakers(
             (request.speaker_embeddings).then(|| diarization.embeddings.clone());
     }
     Some(transcript)
+}
+
+/// Chunks are timed word by word whether anybody wants to see that or not, and segments are best cut by it.
+fn with_words(options: &AsrOptions) -> AsrOptions {
+    let word_times = match options.word_times {
+        WordTimes::Off => WordTimes::Refined,
+        wish => wish,
+    };
+    AsrOptions {
+        word_times,
+        ..options.clone()
+    }
+}
+
+/// A recognised transcript in the segments that were asked for, without words that nobody wants to see.
+fn in_shape(mut transcript: Transcript, request: &Request) -> Transcript {
+    let Some(Recognition { options, .. }) = request.recognition() else {
+        return transcript;
+    };
+    let language = options.task.text_language(&transcript.language);
+    cut_to_length(&mut transcript.segments, language, options.chunk_size);
+    let is_of_recogniser = transcript.word_timing == Some(WordTiming::Attention);
+    if options.word_times == WordTimes::Off && is_of_recogniser {
+        transcript.word_timing = None;
+        for segment in &mut transcript.segments {
+            segment.words = None;
+        }
+    }
+    transcript
 }
 
 /// Says that a stage stands at its beginning: until it speaks up itself, that is what people see.

@@ -10,7 +10,7 @@ mod scores;
 
 use std::ops::Range;
 
-use domain::options::VadOptions;
+use domain::options::{LONGEST_CHUNK, VadOptions};
 use domain::progress::Monitor;
 
 use crate::audio::Sound;
@@ -44,11 +44,12 @@ impl Chunk {
     }
 }
 
-/// Cuts a recording of `n_samples` into chunks of at most [`VadOptions::chunk_size`], by its speech scores.
+/// Cuts a recording of `n_samples` into chunks of at most [`LONGEST_CHUNK`], by its speech scores: the longer they are,
+/// the less is lost at their edges.
 ///
 /// Chunks are in order and do not overlap. No speech gives no chunks.
 pub fn chunks(scores: &Scores, n_samples: usize, options: &VadOptions) -> Vec<Chunk> {
-    regions::chunks(scores, n_samples, options)
+    regions::chunks(scores, n_samples, options, LONGEST_CHUNK)
 }
 
 /// Finds speech in mono samples at 16 kHz, and cuts them into chunks there.

@@ -29,8 +29,13 @@ struct Speech {
     is_doubtful: bool,
 }
 
-/// See [`super::chunks`].
-pub(super) fn chunks(scores: &Scores, n_samples: usize, options: &VadOptions) -> Vec<Chunk> {
+/// See [`super::chunks`]; no chunk is longer than `longest`.
+pub(super) fn chunks(
+    scores: &Scores,
+    n_samples: usize,
+    options: &VadOptions,
+    longest: Seconds,
+) -> Vec<Chunk> {
     let values = scores.values();
     let offset = match options.offset {
         0.0 => options.onset,
@@ -48,7 +53,7 @@ pub(super) fn chunks(scores: &Scores, n_samples: usize, options: &VadOptions) ->
         all.extend(quiet.into_iter().map(|range| (range, true)));
         all.sort_by_key(|(range, _)| range.start);
     }
-    let longest = samples(options.chunk_size).max(FRAME_STEP * 2);
+    let longest = samples(longest).max(FRAME_STEP * 2);
     let padding = samples(options.padding).min(longest / 4);
     let smooth = scores.smoothed(SMOOTHING_FRAMES);
     let pieces = (all.into_iter())
@@ -206,6 +211,7 @@ fn samples(seconds: Seconds) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use domain::options::LONGEST_CHUNK;
     use proptest::prelude::*;
 
     use super::*;
@@ -231,10 +237,21 @@ mod tests {
         change: impl Fn(&mut VadOptions),
         expected: &str,
     ) {
+        check_within(LONGEST_CHUNK.0, seconds, speech, change, expected);
+    }
+
+    /// The same where no chunk may be longer than `longest` seconds.
+    fn check_within(
+        longest: f64,
+        seconds: f64,
+        speech: &[(f64, f64, f32)],
+        change: impl Fn(&mut VadOptions),
+        expected: &str,
+    ) {
         let mut options = VadOptions::default();
         change(&mut options);
         let (scores, n_samples) = scores(seconds, speech);
-        let told: Vec<_> = (chunks(&scores, n_samples, &options).iter())
+        let told: Vec<_> = (chunks(&scores, n_samples, &options, Seconds(longest)).iter())
             .map(|chunk| {
                 let [start, end] = [chunk.start, chunk.end].map(|n| n as f64 / SECOND as f64);
                 let doubt = if chunk.is_doubtful { "?" } else { "" };
@@ -249,7 +266,11 @@ mod tests {
         check(60.0, &[], |_| (), "");
         check(0.0, &[], |_| (), "");
         check(10.0, &[(1.0, 1.05, 0.9)], |_| (), "");
-        assert_eq!(chunks(&Scores::new(vec![]), 0, &VadOptions::default()), []);
+        let nothing = Scores::new(vec![]);
+        assert_eq!(
+            chunks(&nothing, 0, &VadOptions::default(), LONGEST_CHUNK),
+            []
+        );
     }
 
     #[test]
@@ -257,12 +278,7 @@ mod tests {
         check(10.0, &[(1.0, 3.0, 0.9)], |_| (), "0.8-3.2");
         check(3.0, &[(0.0, 3.0, 0.9)], |_| (), "0.0-3.0");
         let close = [(1.0, 3.0, 0.9), (3.3, 9.0, 0.9)];
-        check(
-            10.0,
-            &close,
-            |o| o.chunk_size = Seconds(6.5),
-            "0.8-3.2 3.2-9.2",
-        );
+        check_within(6.5, 10.0, &close, |_| (), "0.8-3.2 3.2-9.2");
         check(10.0, &close, |o| o.padding = Seconds(0.0), "1.0-9.0");
     }
 
@@ -275,12 +291,7 @@ mod tests {
             (30.0, 32.0, 0.9),
         ];
         check(40.0, &speech, |_| (), "0.8-29.2 29.8-32.2");
-        check(
-            40.0,
-            &speech,
-            |o| o.chunk_size = Seconds(20.0),
-            "0.8-19.2 19.8-32.2",
-        );
+        check_within(20.0, 40.0, &speech, |_| (), "0.8-19.2 19.8-32.2");
     }
 
     #[test]
@@ -346,21 +357,20 @@ mod tests {
         fn chunks_hold_all_detected_speech_and_never_overlap(
             steps in prop::collection::vec((0.0_f32..1.0, 1_usize..700), 0..40),
             tail in 0_usize..2000,
-            chunk_size in 2.0_f64..30.0,
+            longest in 2.0_f64..30.0,
             padding in 0.0_f64..1.0,
         ) {
             let values: Vec<f32> = steps.iter().flat_map(|(score, n)| vec![*score; *n]).collect();
             let n_samples = values.len() * FRAME_STEP + tail;
             let options = VadOptions {
-                chunk_size: Seconds(chunk_size),
                 padding: Seconds(padding),
                 ..VadOptions::default()
             };
-            let chunks = chunks(&Scores::new(values.clone()), n_samples, &options);
+            let chunks = chunks(&Scores::new(values.clone()), n_samples, &options, Seconds(longest));
             let mut before = 0;
             for chunk in &chunks {
                 prop_assert!(before <= chunk.start && chunk.start < chunk.end && chunk.end <= n_samples);
-                prop_assert!(chunk.end - chunk.start <= samples(options.chunk_size));
+                prop_assert!(chunk.end - chunk.start <= samples(Seconds(longest)));
                 before = chunk.start;
                 for speech in &chunk.speech {
                     prop_assert!(before <= speech.start && speech.start < speech.end);

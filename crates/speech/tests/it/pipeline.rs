@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use domain::language::Language;
-use domain::options::{AlignOptions, AsrOptions, ComputeType, DiarizeOptions, VadOptions};
+use domain::options::{
+    AlignOptions, AsrOptions, ComputeType, DiarizeOptions, VadOptions, WordTimes,
+};
 use domain::progress::{Monitor, Silent, Stage};
 use domain::transcript::{Segment, Transcript, Word};
 use domain::units::Seconds;
@@ -195,6 +197,56 @@ fn every_word_has_its_speaker_and_stages_side_by_side_change_nothing() {
 
     let alone = models.run(&everything(), false, &Silent).unwrap();
     assert_eq!(alone, outcome);
+}
+
+/// The text and the words of a transcript, whatever its segments.
+fn said(transcript: &Transcript) -> (String, Vec<Word>) {
+    let texts = transcript.segments.iter().map(|segment| &*segment.text);
+    let words = transcript
+        .segments
+        .iter()
+        .flat_map(|segment| &segment.words);
+    (texts.collect(), words.flatten().cloned().collect())
+}
+
+#[test]
+fn shorter_segments_say_the_same_words() {
+    let Some(models) = loaded() else {
+        return;
+    };
+    let run = |chunk_size: f64, word_times: WordTimes| {
+        let request = Request {
+            text: Text::Recognise(Recognition {
+                options: AsrOptions {
+                    chunk_size: Seconds(chunk_size),
+                    word_times,
+                    ..AsrOptions::default()
+                },
+                cuts: Some(VadOptions::default()),
+            }),
+            ..Request::default()
+        };
+        let outcome = models.run(&request, true, &Silent).unwrap();
+        outcome.transcript.unwrap()
+    };
+    let longest = |transcript: &Transcript| {
+        let segments = transcript.segments.iter();
+        let lengths = segments.map(|segment| segment.end.0 - segment.start.0);
+        lengths.fold(0.0, f64::max)
+    };
+    let whole = run(30.0, WordTimes::Refined);
+    let short = run(3.0, WordTimes::Refined);
+    assert!(longest(&whole) > 4.0 && longest(&short) <= 3.0);
+    assert_eq!(said(&short), said(&whole));
+
+    let wordless = run(3.0, WordTimes::Off);
+    assert_eq!((wordless.word_timing, said(&wordless).1.len()), (None, 0));
+    let shape = |transcript: &Transcript| {
+        let segments = transcript.segments.iter();
+        let shape = segments.map(|segment| (segment.start, segment.end, segment.text.clone()));
+        shape.collect::<Vec<_>>()
+    };
+    assert_eq!(shape(&wordless), shape(&short));
 }
 
 #[test]

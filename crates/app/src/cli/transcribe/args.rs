@@ -286,7 +286,7 @@ pub(super) struct VadArgs {
     #[arg(long, value_name = "P", default_value = "0.363", value_parser = parse::number, allow_negative_numbers = true)]
     pub(super) vad_offset: f32,
 
-    /// Seconds of the longest chunk, at most 30
+    /// Seconds of the longest segment of the result, at most 30
     #[arg(long, value_name = "S", default_value = "30", value_parser = parse::number, allow_negative_numbers = true)]
     pub(super) chunk_size: f32,
 

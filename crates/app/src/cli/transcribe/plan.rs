@@ -182,6 +182,7 @@ fn asr_options(args: &Args) -> AsrOptions {
         max_initial_timestamp: search.max_initial_timestamp,
         multilingual: speech.multilingual,
         batch_size: args.vad.batch_size,
+        chunk_size: Seconds(f64::from(args.vad.chunk_size)),
         language_detection_segments: speech.language_detection_segments,
         language_detection_threshold: speech.language_detection_threshold,
         word_times: WordTimes::from(args.words.align),
@@ -206,7 +207,6 @@ fn chunking(args: &Args) -> Chunking {
         options: VadOptions {
             onset: vad.vad_onset,
             offset: vad.vad_offset,
-            chunk_size: Seconds(f64::from(vad.chunk_size)),
             ..VadOptions::default()
         },
     }

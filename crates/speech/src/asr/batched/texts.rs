@@ -30,9 +30,10 @@ impl<N: Network> Recording<'_, N> {
             .filter_map(|job| self.believed(job))
             .collect();
         let timed = self.words(&texts);
+        let language = self.options.task.text_language(self.language.code());
         let splitter = self
             .splitter
-            .get_or_init(|| Splitter::for_language(self.language.code()));
+            .get_or_init(|| Splitter::for_language(language));
         (texts.iter().zip(timed))
             .map(|(text, timed)| {
                 let mut spoken = Spoken {

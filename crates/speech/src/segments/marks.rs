@@ -1,4 +1,5 @@
-//! Where words stand in their sentences: the places at which one speaker may well give way to another.
+//! Where words stand in their sentences: the places at which one speaker may well give way to another, and at which a
+//! segment is best cut.
 
 use std::borrow::Cow;
 
@@ -8,7 +9,7 @@ use crate::align::sentences::Splitter;
 
 /// What stands before a word; the stronger is the greater.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Mark {
+pub(crate) enum Mark {
     /// Nothing.
     None,
     /// A comma or the like.
@@ -18,7 +19,7 @@ pub(super) enum Mark {
 }
 
 /// The mark before each word of a segment.
-pub(super) fn before_words(text: &str, words: &[Word], splitter: &Splitter) -> Vec<Mark> {
+pub(crate) fn before_words(text: &str, words: &[Word], splitter: &Splitter) -> Vec<Mark> {
     let after = |word: &Word| {
         if ends_clause(&word.word) {
             Mark::Clause
