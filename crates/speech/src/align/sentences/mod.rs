@@ -1,19 +1,25 @@
 //! Where sentences end: Punkt for the languages that have its tables, a plain rule for the others.
+//!
+//! Our own splitter also knows what Punkt does not: titles, initials, and that no sentence begins in lower case
+//! ([`continuation`]).
 
+mod abbreviations;
+mod continuation;
 mod plain;
 mod punkt;
 mod tables;
 
 use std::ops::Range;
 
+use self::continuation::Continuation;
 use self::punkt::Punkt;
 
 /// Finds the sentences of texts in one language.
 #[derive(Debug)]
 pub(crate) struct Splitter {
     punkt: Option<Punkt>,
-    /// Also after the full stops of scripts that have their own.
-    every_script: bool,
+    /// Our own rules: what goes on all the same, and full stops of other scripts; `None` where whisperX's count.
+    continuation: Option<Continuation>,
 }
 
 impl Splitter {
@@ -21,7 +27,7 @@ impl Splitter {
     pub(crate) fn for_language(code: &str) -> Self {
         Self {
             punkt: tables::of_language(code).map(Punkt::new),
-            every_script: true,
+            continuation: Some(Continuation::of_language(code)),
         }
     }
 
@@ -31,7 +37,7 @@ impl Splitter {
         let tables = tables::of_language(code).or_else(|| tables::of_language("en"));
         Self {
             punkt: tables.map(Punkt::new),
-            every_script: false,
+            continuation: None,
         }
     }
 
@@ -41,14 +47,14 @@ impl Splitter {
             Some(punkt) => punkt.spans(text),
             None => plain::spans(text),
         };
-        if self.every_script {
-            let parts = spans
-                .into_iter()
-                .flat_map(|span| plain::split_at_own_marks(text, span));
-            parts.collect()
-        } else {
-            spans
-        }
+        let Some(continuation) = &self.continuation else {
+            return spans;
+        };
+        let sentences = continuation.join(text, spans, self.punkt.as_ref());
+        let parts = sentences
+            .into_iter()
+            .flat_map(|sentence| plain::split_at_own_marks(text, sentence));
+        parts.collect()
     }
 }
 

@@ -59,6 +59,17 @@ impl Punkt {
         tokens[..n_before_last].iter().any(|token| token.is_break)
     }
 
+    /// Whether a word with a capital is seldom written without.
+    pub(super) fn is_name(&self, word: &str) -> bool {
+        word.starts_with(char::is_uppercase) && !self.tables.spelling(&word.to_lowercase()).lower
+    }
+
+    /// Whether a word with a capital begins a sentence more often than a name.
+    pub(super) fn begins_sentence(&self, word: &str) -> bool {
+        let token = Token::new(word.to_owned());
+        self.tables.starters.contains(&token.kind) || self.starts_sentence(&token) == Some(true)
+    }
+
     /// What a word looks like on its own.
     fn first_pass(&self, word: &[char]) -> Token {
         let mut token = Token::new(word.iter().collect());

@@ -44,6 +44,75 @@ fn english_spans_are_those_of_the_reference() {
 }
 
 #[test]
+fn titles_numbers_and_initials_end_no_sentence() {
+    let check = |code: &str, text: &str, expected: &[&str]| {
+        assert_eq!(split(&Splitter::for_language(code), text), expected);
+    };
+    for whole in [
+        "We asked Capt. Brown.",
+        "I saw Mr. Young there.",
+        "He lives on Mt. Long.",
+        "Please see (Prof. King) now.",
+        "On St. The old one.",
+        "It is No. 5 on the list.",
+        "Use e.g. Apples.",
+        "George W. Brown was here.",
+        "J. R. White was here.",
+        "\"Stop!\" he said.",
+        "We came, etc. and left.",
+    ] {
+        check("en", whole, &[whole]);
+    }
+    check(
+        "en",
+        "Is it? No. The other.",
+        &["Is it?", "No.", "The other."],
+    );
+    check("en", "Take plan B. We go.", &["Take plan B.", "We go."]);
+    check("en", "So am I. He too.", &["So am I.", "He too."]);
+    check(
+        "en",
+        "Buy one. iPhones sell.",
+        &["Buy one.", "iPhones sell."],
+    );
+    check(
+        "en",
+        "no capitals here. none at all.",
+        &["no capitals here.", "none at all."],
+    );
+    check(
+        "de",
+        "Das ist z.B. Herr Dr. Weiß. Er ist Nr. 3. Gut.",
+        &["Das ist z.B. Herr Dr. Weiß.", "Er ist Nr. 3.", "Gut."],
+    );
+    check(
+        "fr",
+        "Voici M. Blanc et Mme. Petit. Bien.",
+        &["Voici M. Blanc et Mme. Petit.", "Bien."],
+    );
+    check(
+        "es",
+        "Vino el Sr. Rojo. Bien.",
+        &["Vino el Sr. Rojo.", "Bien."],
+    );
+    check(
+        "it",
+        "Ecco il sig. Bianchi. Bene.",
+        &["Ecco il sig. Bianchi.", "Bene."],
+    );
+    check(
+        "cs",
+        "Přišel Ing. Novák. Dobře.",
+        &["Přišel Ing. Novák.", "Dobře."],
+    );
+    check(
+        "hr",
+        "Došao je prof. Horvat. Dobro.",
+        &["Došao je prof. Horvat.", "Dobro."],
+    );
+}
+
+#[test]
 fn scripts_with_their_own_full_stop_need_no_space() {
     for (language, text, expected) in [
         ("zh", "你好。再见！", vec!["你好。", "再见！"]),

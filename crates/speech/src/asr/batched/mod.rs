@@ -38,6 +38,7 @@ use super::search::{Method, SearchOptions, generate};
 use super::tokenizer::Tokenizer;
 use crate::align::sentences::Splitter;
 use crate::audio::Sound;
+use crate::segments::join_across_chunks;
 use crate::vad::Chunk;
 
 const SAMPLE_RATE: f64 = (SAMPLES_PER_FRAME * FRAMES_PER_SECOND) as f64;
@@ -93,7 +94,7 @@ pub fn transcribe<N: Network>(
             segments[index] = found;
         }
     }
-    let segments = segments.concat();
+    let segments = join_across_chunks(segments);
     Ok(Transcript {
         word_timing: options.word_times.timing(&segments),
         segments,
