@@ -1,7 +1,7 @@
 //! What Whisper's method gets wrong with the times of words, and how it is put right.
 //!
-//! - A word next to a pause takes in a part of it, or its end is cut off: starts and ends move to the edges of the pauses
-//!   that can be heard, or that the finder of speech reports.
+//! - A word next to a pause takes in a part of it or all of it, or its end is cut off: starts and ends move to the edges of
+//!   the pauses that can be heard, or that the finder of speech reports.
 //! - Some words have no length, some overlap, some lie outside of what was said: they are put in order.
 //! - `well-known` and `3.5` are two words, the second without a space before it: they become one.
 //! - The boundaries come late or early by a constant that depends on the model: it is taken off before (see
@@ -17,6 +17,8 @@ use super::{FEATURES_PER_FRAME, FRAMES_PER_SECOND, Spoken, Timing, WindowText, r
 
 /// How far from a word a pause may begin or end and still be its edge, in seconds.
 const REACH: f64 = 0.15;
+/// A silence of so many seconds is no part of a word.
+const SILENT: f64 = 0.15;
 /// What remains of a word at least, in seconds.
 const KEPT: f64 = 0.06;
 
@@ -31,7 +33,9 @@ pub(super) fn refine<E>(segments: &mut [Spoken], window: &WindowText<'_, E>) {
     let mut words: Vec<&mut Timing> = (segments.iter_mut())
         .flat_map(|segment| &mut segment.words)
         .collect();
-    move_to_pauses(&mut words, &all_pauses(window), &bounds);
+    let pauses = all_pauses(window);
+    leave_pauses(&mut words, &pauses);
+    move_to_pauses(&mut words, &pauses, &bounds);
     put_in_order(&mut words, bounds);
     for word in words {
         (word.start, word.end) = (round(word.start), round(word.end));
@@ -77,6 +81,36 @@ fn all_pauses<E>(window: &WindowText<'_, E>) -> Vec<Range<f64>> {
         .collect()
 }
 
+/// No word holds a pause: the sound on the shorter side of it belongs to the neighbour, if that is there.
+fn leave_pauses(words: &mut [&mut Timing], pauses: &[Range<f64>]) {
+    for at in 0..words.len() {
+        let (start, end) = (words[at].start, words[at].end);
+        let is_inside = |pause: &&Range<f64>| {
+            pause.end - pause.start >= SILENT && pause.start > start && pause.end < end
+        };
+        let length = |pause: &Range<f64>| pause.end - pause.start;
+        let longest = (pauses.iter())
+            .filter(is_inside)
+            .max_by(|a, b| length(a).total_cmp(&length(b)));
+        let Some(pause) = longest else { continue };
+        if pause.start - start < end - pause.end {
+            words[at].start = pause.end;
+            if let Some(before) = at.checked_sub(1).map(|before| &mut words[before])
+                && start - before.end < REACH
+            {
+                before.end = pause.start;
+            }
+        } else {
+            words[at].end = pause.start;
+            if let Some(after) = words.get_mut(at + 1)
+                && after.start - end < REACH
+            {
+                after.start = pause.end;
+            }
+        }
+    }
+}
+
 /// Moves the end of each word and the start of the next to the edges of the longest pause between or near them.
 fn move_to_pauses(words: &mut [&mut Timing], pauses: &[Range<f64>], bounds: &Range<f64>) {
     for next in 0..=words.len() {
@@ -110,14 +144,17 @@ fn move_to_pauses(words: &mut [&mut Timing], pauses: &[Range<f64>], bounds: &Ran
 mod tests {
     use super::*;
 
-    fn check(times: &[(f64, f64)], pauses: &[Range<f64>], expected: &[(f64, f64)]) {
-        let timing = |(start, end): &(f64, f64)| Timing {
+    fn timing((start, end): &(f64, f64)) -> Timing {
+        Timing {
             text: " a".into(),
             n_tokens: 1,
             start: *start,
             end: *end,
             probability: 1.0,
-        };
+        }
+    }
+
+    fn check(times: &[(f64, f64)], pauses: &[Range<f64>], expected: &[(f64, f64)]) {
         let mut words: Vec<Timing> = times.iter().map(timing).collect();
         move_to_pauses(
             &mut words.iter_mut().collect::<Vec<_>>(),
@@ -143,6 +180,34 @@ mod tests {
             &[2.0..3.0],
             &[(1.0, 1.8), (1.8, 4.0)],
         );
+    }
+
+    #[test]
+    fn a_word_leaves_the_pause_that_it_would_hold() {
+        let check = |times: &[(f64, f64)], pause: Range<f64>, expected: &[(f64, f64)]| {
+            let mut words: Vec<Timing> = times.iter().map(timing).collect();
+            leave_pauses(&mut words.iter_mut().collect::<Vec<_>>(), &[pause]);
+            let found: Vec<_> = words.iter().map(|word| (word.start, word.end)).collect();
+            assert_eq!(found, expected, "{times:?}");
+        };
+        // what is heard before the pause is the end of the word before, or nothing that belongs to a word
+        let early = [(1.0, 1.5), (1.5, 3.0)];
+        check(&early, 1.75..2.5, &[(1.0, 1.75), (2.5, 3.0)]);
+        check(
+            &[(0.0, 1.0), (1.5, 3.0)],
+            1.75..2.5,
+            &[(0.0, 1.0), (2.5, 3.0)],
+        );
+        check(&[(1.5, 3.0)], 1.75..2.5, &[(2.5, 3.0)]);
+        // what is heard after it is the beginning of the next
+        check(
+            &[(1.0, 2.5), (2.5, 3.0)],
+            1.5..2.25,
+            &[(1.0, 1.5), (2.25, 3.0)],
+        );
+        // a plosive is closed for less; a pause at an edge is not inside
+        check(&early, 2.0..2.125, &early);
+        check(&early, 1.5..2.0, &early);
     }
 
     #[test]
