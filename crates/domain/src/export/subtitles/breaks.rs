@@ -8,7 +8,7 @@ use super::sentence::{begins_great, begins_small, ends_sentence, unclosed};
 use super::tokens::{Milliseconds, Script, Token};
 
 /// Between two words that nothing joins or parts.
-const NEUTRAL: f64 = 6.0;
+const NEUTRAL: f64 = 7.5;
 /// Only where there is no other way.
 pub(super) const FORBIDDEN: f64 = 1e4;
 

@@ -460,12 +460,19 @@ fn any_dialogue() -> impl Strategy<Value = Transcript> {
 
 fn any_options() -> impl Strategy<Value = ExportOptions> {
     let labels = prop::sample::select(SpeakerLabels::ALL);
-    (0..50_usize, 0..4_usize, labels).prop_map(|(width, count, labels)| ExportOptions {
-        max_line_width: NonZeroUsize::new(width),
-        max_line_count: NonZeroUsize::new(count),
-        speaker_labels: Some(labels),
-        ..ExportOptions::default()
-    })
+    let seconds = (0.0..2.0, 2.0..10.0, 0.0..1.0);
+    (0..50_usize, 0..4_usize, labels, 1.0..100.0, seconds).prop_map(
+        |(width, count, labels, max_cps, (shortest, longest, gap))| ExportOptions {
+            max_line_width: NonZeroUsize::new(width),
+            max_line_count: NonZeroUsize::new(count),
+            max_cps: Some(max_cps),
+            min_duration: Some(Seconds(shortest)),
+            max_duration: Some(Seconds(longest)),
+            gap: Some(Seconds(gap)),
+            speaker_labels: Some(labels),
+            ..ExportOptions::default()
+        },
+    )
 }
 
 proptest! {
@@ -474,9 +481,11 @@ proptest! {
         let srt = write(Format::Srt, &transcript, &options).unwrap();
         let width = options.max_line_width.map_or(42, NonZeroUsize::get);
         let count = options.max_line_count.map_or(2, NonZeroUsize::get);
+        let seconds = |time: Option<Seconds>| time.map_or(0.0, |time| time.0);
+        let (longest, gap) = (seconds(options.max_duration), seconds(options.gap));
         let cues = parse_srt(&srt);
         for (start, end, lines) in &cues {
-            prop_assert!(start < end && end - start <= 7000);
+            prop_assert!(start < end && (end - start) as f64 <= (1000.0 * longest).ceil());
             prop_assert!(lines.len() <= count);
             for line in lines {
                 prop_assert!(line.chars().count() <= width, "{line:?}");
@@ -484,7 +493,8 @@ proptest! {
             }
         }
         for pair in cues.windows(2) {
-            prop_assert!(pair[0].1 + 80 <= pair[1].0, "{:?}", pair);
+            let between = pair[1].0 as f64 - pair[0].1 as f64;
+            prop_assert!(between >= 1000.0 * gap, "{:?}", pair);
         }
     }
 
