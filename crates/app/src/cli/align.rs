@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::ValueEnum;
-use domain::export::{self, ExportOptions, Format};
+use domain::export::Format;
 use domain::language::Language;
 use domain::progress::Monitor;
 use domain::transcript::Transcript;
@@ -15,6 +15,7 @@ use super::Input;
 use super::align_args::AlignArgs;
 use super::audio_args::AudioArgs;
 use super::documents;
+use super::layout_args::LayoutArgs;
 use super::machine_args::MachineArgs;
 use crate::console::{Console, Progress};
 use crate::engine::{Alignment, Machine, Models, Recogniser};
@@ -59,6 +60,9 @@ pub(crate) struct Args {
     /// Show nothing but failures on standard error
     #[arg(long, short)]
     quiet: bool,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 /// Does what the flags say.
@@ -69,6 +73,8 @@ pub(crate) fn run(args: Args) -> Exit {
 
 fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(), Failure> {
     documents::check_stdin([&args.transcript, &args.recording])?;
+    let format = args.format.into();
+    args.layout.check(format, console)?;
     let form = Form::to_align(args.language.is_none());
     let mut transcript = documents::read_transcript(&args.transcript, form)?;
     let input = Input::new(args.recording);
@@ -93,9 +99,7 @@ fn carry_out(args: Args, console: &Console, interrupt: &Interrupt) -> Result<(),
     };
     let outcome = models.run(&input, args.audio.audio_track, &request, console, interrupt)?;
     let transcript = outcome.transcript.unwrap_or_default();
-    let text = export::write(args.format.into(), &transcript, &ExportOptions::default())
-        .map_err(|error| Failure::from_error(Exit::Internal, &error))?;
-    print(&text).map(drop)
+    print(&args.layout.render_for_stdout(&transcript, format)?).map(drop)
 }
 
 /// The alignment model; where there is no default for the language, the smallest recogniser that knows it.
@@ -149,8 +153,10 @@ enum FormatArg {
     Vtt,
     /// Start and end in milliseconds and text, with tabs between
     Tsv,
-    /// Plain text, a line per sentence
+    /// Plain text
     Txt,
+    /// Markdown, with a heading where the speaker changes
+    Md,
 }
 
 impl From<FormatArg> for Format {
@@ -161,6 +167,7 @@ impl From<FormatArg> for Format {
             FormatArg::Vtt => Self::Vtt,
             FormatArg::Tsv => Self::Tsv,
             FormatArg::Txt => Self::Txt,
+            FormatArg::Md => Self::Md,
         }
     }
 }

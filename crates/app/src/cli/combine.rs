@@ -4,13 +4,13 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use domain::aligned;
-use domain::export::{self, ExportOptions, Format};
+use domain::export::Format;
 use domain::transcript::Transcript;
 use domain::transcript_input::Form;
 use speech::assign;
 
-use super::dialogue::{self, Look};
 use super::documents;
+use super::layout_args::LayoutArgs;
 use super::split_args::SplitArgs;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// With --compat, take the nearest turn where none overlaps
     #[arg(long, requires = "compat")]
     fill_nearest: bool,
+
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 /// Does what the flags say.
@@ -57,6 +60,7 @@ pub(crate) fn run(args: &Args) -> Exit {
 
 fn carry_out(args: &Args, console: &Console) -> Result<(), Failure> {
     documents::check_stdin([&args.transcript, &args.turns])?;
+    args.layout.check(args.format.into(), console)?;
     let form = if args.compat {
         Form::OF_SERVICE
     } else {
@@ -81,15 +85,10 @@ fn carry_out(args: &Args, console: &Console) -> Result<(), Failure> {
 fn render(transcript: &Transcript, args: &Args) -> Result<String, Failure> {
     let format = args.format.into();
     let transcript = args.split.apply(transcript, format);
-    let look = Look::of_stdout().filter(|_| format == Format::Txt);
-    if let Some(dialogue) = look.and_then(|look| dialogue::render(&transcript, look)) {
-        return Ok(dialogue);
-    }
     if args.compat && format == Format::Json {
         return Ok(aligned::to_service_json(&transcript) + "\n");
     }
-    export::write(format, &transcript, &ExportOptions::default())
-        .map_err(|error| Failure::from_error(Exit::Internal, &error))
+    args.layout.render_for_stdout(&transcript, format)
 }
 
 /// Values of `--format`.
@@ -101,12 +100,14 @@ enum FormatArg {
     Srt,
     /// WebVTT subtitles
     Vtt,
-    /// Plain text, a line per sentence
+    /// Plain text
     Txt,
     /// Start and end in milliseconds and text, with tabs between; without speakers
     Tsv,
     /// Audacity labels
     Aud,
+    /// Markdown, with a heading where the speaker changes
+    Md,
 }
 
 impl From<FormatArg> for Format {
@@ -118,6 +119,7 @@ impl From<FormatArg> for Format {
             FormatArg::Txt => Self::Txt,
             FormatArg::Tsv => Self::Tsv,
             FormatArg::Aud => Self::Aud,
+            FormatArg::Md => Self::Md,
         }
     }
 }

@@ -4,7 +4,8 @@ use std::env;
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal};
 
-use domain::transcript::{Segment, Transcript};
+use domain::export::{self, Paragraph};
+use domain::transcript::Transcript;
 
 use super::input::visible;
 
@@ -63,65 +64,69 @@ impl Look {
     }
 }
 
-/// The transcript as a dialogue; `None` if nobody in it has a name.
-pub(crate) fn render(transcript: &Transcript, look: Look) -> Option<String> {
-    let speakers = speakers(&transcript.segments);
+/// The transcript as paragraphs; each with its time if anybody in it has a name, which stands where the speaker changes.
+pub(crate) fn render(transcript: &Transcript, look: Look) -> String {
+    let paragraphs = export::paragraphs(transcript);
+    let speakers = speakers(&paragraphs);
     let names: Vec<String> = speakers.iter().map(|name| visible(name)).collect();
-    let name_width = names.iter().map(|name| name.chars().count()).max()?;
-    let times = transcript
-        .segments
+    match names.iter().map(|name| name.chars().count()).max() {
+        Some(name_width) => dialogue(&paragraphs, &speakers, &names, (name_width, look)),
+        None => plain(&paragraphs, look),
+    }
+}
+
+/// Paragraphs with an empty line between.
+fn plain(paragraphs: &[Paragraph], look: Look) -> String {
+    let paragraphs = paragraphs.iter().map(|paragraph| {
+        let lines = wrap(&visible(&paragraph.text), look.width);
+        lines.join("\n") + "\n"
+    });
+    paragraphs.collect::<Vec<_>>().join("\n")
+}
+
+fn dialogue(
+    paragraphs: &[Paragraph],
+    speakers: &[&str],
+    names: &[String],
+    (name_width, look): (usize, Look),
+) -> String {
+    let times = paragraphs
         .iter()
-        .map(|segment| clock(segment.start.0).len());
+        .map(|paragraph| clock(paragraph.start.0).len());
     let time_width = times.max().unwrap_or(0);
     let indent = time_width + name_width + 4;
     let text_width = look.width.saturating_sub(indent).max(NARROWEST_TEXT);
     let mut out = String::new();
-    for turn in transcript.segments.chunk_by(|a, b| a.speaker == b.speaker) {
-        let speaker = turn[0].speaker.as_deref();
-        let idx = speakers.iter().position(|name| Some(*name) == speaker);
+    let mut last_speaker = None;
+    for paragraph in paragraphs {
+        let speaker = paragraph.speaker.as_deref();
+        let named = speaker.filter(|_| speaker != last_speaker);
+        let idx = speakers.iter().position(|name| Some(*name) == named);
         let name = format!("{:name_width$}", idx.map_or("", |idx| &*names[idx]));
         let name = idx.map_or_else(|| name.clone(), |idx| look.paint(Look::colour(idx), &name));
-        let time = format!("{:>time_width$}", clock(turn[0].start.0));
+        let time = format!("{:>time_width$}", clock(paragraph.start.0));
         let mut head = format!("{}  {name}  ", look.paint(Look::DIM, &time));
-        for line in wrap(&text_of(turn), text_width) {
+        for line in wrap(&visible(&paragraph.text), text_width) {
             writeln!(out, "{head}{line}").expect("a String takes everything");
             head = " ".repeat(indent);
         }
+        last_speaker = speaker;
     }
-    Some(out)
+    out
 }
 
 /// Those who speak, in order of their first words.
-fn speakers(segments: &[Segment]) -> Vec<&str> {
+fn speakers(paragraphs: &[Paragraph]) -> Vec<&str> {
     let mut speakers: Vec<&str> = Vec::new();
-    for name in segments
+    for name in paragraphs
         .iter()
-        .filter_map(|segment| segment.speaker.as_deref())
+        .filter_map(|paragraph| paragraph.speaker.as_deref())
     {
         if !speakers.contains(&name) {
             speakers.push(name);
         }
     }
     speakers
-}
-
-/// What is said in a turn. Segments bring their own spaces; where one does not, sentences in most scripts need one.
-fn text_of(turn: &[Segment]) -> String {
-    let mut text = String::new();
-    for segment in turn {
-        let is_spaced = segment.text.starts_with(char::is_whitespace);
-        let is_latin = text.chars().next_back().is_some_and(|c| c < '\u{2e80}');
-        if !is_spaced && is_latin && !text.ends_with(char::is_whitespace) {
-            text.push(' ');
-        }
-        text.push_str(&segment.text);
-    }
-    visible(
-        text.split_whitespace()
-            .collect::<Vec<_>>()
-            .join(" ")
-            .as_str(),
-    )
 }
 
 /// Lines of at most `width` characters, broken at spaces, and within words that are longer than a line.
@@ -194,6 +199,7 @@ fn clock(seconds: f64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use domain::transcript::Segment;
     use domain::units::Seconds;
 
     use super::*;
@@ -226,7 +232,7 @@ mod tests {
             (62.0, "", " (laughter)"),
         ]);
         assert_eq!(
-            render(&dialogue, PLAIN).unwrap(),
+            render(&dialogue, PLAIN),
             "00:00  SPEAKER_01  Hello? Hello? I did not know\n\
              \x20                  that you were there.\n\
              01:01  SPEAKER_00  Neither did I.\n\
@@ -242,7 +248,7 @@ mod tests {
         };
         let dialogue = transcript(&[(0.0, "B", "x"), (3600.0, "A", "y"), (7200.0, "B", "z")]);
         assert_eq!(
-            render(&dialogue, look).unwrap(),
+            render(&dialogue, look),
             "\u{1b}[2m  00:00\u{1b}[0m  \u{1b}[36mB\u{1b}[0m  x\n\
              \u{1b}[2m1:00:00\u{1b}[0m  \u{1b}[33mA\u{1b}[0m  y\n\
              \u{1b}[2m2:00:00\u{1b}[0m  \u{1b}[36mB\u{1b}[0m  z\n"
@@ -250,9 +256,17 @@ mod tests {
     }
 
     #[test]
-    fn without_speakers_there_is_no_dialogue() {
-        assert_eq!(render(&transcript(&[(0.0, "", "x")]), PLAIN), None);
-        assert_eq!(render(&transcript(&[]), PLAIN), None);
+    fn without_speakers_there_are_only_paragraphs() {
+        let monologue = transcript(&[
+            (0.0, "", " The first thing that I have to say is that"),
+            (1.2, "", " it is late."),
+            (9.0, "", " The second is long."),
+        ]);
+        assert_eq!(
+            render(&monologue, PLAIN),
+            "The first thing that I have to say is that it is\nlate.\n\nThe second is long.\n"
+        );
+        assert_eq!(render(&transcript(&[]), PLAIN), "");
     }
 
     #[test]
@@ -266,7 +280,7 @@ mod tests {
     #[test]
     fn nothing_said_or_named_moves_the_cursor() {
         let dialogue = transcript(&[(0.0, "A\u{1b}[2J", "x\u{1b}[31m\u{7}y")]);
-        let shown = render(&dialogue, PLAIN).unwrap();
+        let shown = render(&dialogue, PLAIN);
         assert!(
             !shown.contains('\u{1b}') && !shown.contains('\u{7}'),
             "{shown:?}"

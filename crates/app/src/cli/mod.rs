@@ -10,6 +10,7 @@ mod dialogue;
 pub(crate) mod diarize;
 mod documents;
 mod input;
+mod layout_args;
 mod machine_args;
 pub(crate) mod models;
 pub(crate) mod serve;

@@ -43,6 +43,30 @@ fn check_wrong(name: &str, content: impl AsRef<[u8]>, expected: &str) {
 }
 
 #[test]
+fn flags_for_subtitles_need_subtitles_and_notes_say_what_has_no_effect() {
+    let desk = desk();
+    let ran = desk.run(&["combine", "--gap", "0.1", "talk.json", "turns.json"]);
+    let expected = "--gap shapes subtitles and has no effect on this format\n\
+                    hint: use it with --format srt or vtt";
+    ran.assert_failed_saying(2, expected);
+    let flags = [
+        "combine",
+        "-f",
+        "srt",
+        "--subtitle-style",
+        "sentences",
+        "--gap",
+        "0.1",
+    ];
+    let ran = desk.run(&[&flags[..], &["talk.json", "turns.json"]].concat());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(
+        ran.stderr,
+        "note: --gap has no effect in the style sentences\n"
+    );
+}
+
+#[test]
 fn every_word_gets_a_speaker_and_every_format_shows_it() {
     let desk = desk();
     assert_eq!(
@@ -50,15 +74,30 @@ fn every_word_gets_a_speaker_and_every_format_shows_it() {
         "[SPEAKER_00]: Are you well?\n[SPEAKER_01]: I am 9.\n[SPEAKER_01]: 10.\n"
     );
     assert_eq!(
-        combine(&desk, &["-f", "srt"]),
+        combine(&desk, &["-f", "srt", "--subtitle-style", "sentences"]),
         "1\n00:00:00,000 --> 00:00:01,500\n[SPEAKER_00]: Are you well?\n\n\
          2\n00:00:02,000 --> 00:00:04,000\n[SPEAKER_01]: I am 9.\n\n\
          3\n00:00:09,000 --> 00:00:09,500\n[SPEAKER_01]: 10.\n\n"
     );
-    let vtt = combine(&desk, &["-f", "vtt"]);
+    let vtt = combine(&desk, &["-f", "vtt", "--subtitle-style", "sentences"]);
     assert!(
         vtt.contains("00:02.000 --> 00:04.000\n[SPEAKER_01]: I am 9.\n"),
         "{vtt}"
+    );
+    let vtt = combine(&desk, &["-f", "vtt"]);
+    assert!(
+        vtt.contains("00:02.000 --> 00:04.500\n<v SPEAKER_01>I am 9.\n"),
+        "{vtt}"
+    );
+    let named = combine(&desk, &["-f", "srt", "--speaker-labels", "names"]);
+    assert!(named.contains("\nSPEAKER_01: I am 9.\n"), "{named}");
+    assert_eq!(
+        combine(&desk, &["-f", "txt", "--text-style", "paragraphs"]),
+        "[SPEAKER_00]: Are you well?\n\n[SPEAKER_01]: I am 9.\n\n10.\n"
+    );
+    assert_eq!(
+        combine(&desk, &["-f", "md"]),
+        "## SPEAKER_00\n\n[00:00] Are you well?\n\n## SPEAKER_01\n\n[00:02] I am 9.\n\n[00:09] 10.\n"
     );
     assert_eq!(
         combine(&desk, &["-f", "tsv"]),

@@ -79,15 +79,24 @@ fn f12_a_score_that_is_no_number_is_left_out() {
 #[test]
 fn f14_markup_is_shown_and_not_obeyed() {
     let desk = desk();
-    let vtt = combine(&desk, &["-f", "vtt", "14-markup.json", "11-turns.json"]);
+    let documents = [
+        "--subtitle-style",
+        "sentences",
+        "14-markup.json",
+        "11-turns.json",
+    ];
+    let vtt = combine(&desk, &[&["-f", "vtt"], &documents[..]].concat());
     let expected =
         "Use &lt;b&gt;bold&lt;/b&gt; &amp; if a &lt; b then AT&amp;T &lt;laughs&gt; A -&gt; B\n";
     assert!(vtt.contains(expected), "{vtt}");
-    let srt = combine(&desk, &["-f", "srt", "14-markup.json", "11-turns.json"]);
+    let srt = combine(&desk, &[&["-f", "srt"], &documents[..]].concat());
     assert!(
         srt.contains("Use <b>bold</b> & if a < b then AT&T <laughs> A -> B\n"),
         "{srt}"
     );
+    let vtt = combine(&desk, &["-f", "vtt", "14-markup.json", "11-turns.json"]);
+    let expected = "<v SPEAKER_00>Use &lt;b&gt;bold&lt;/b&gt; &amp;\n";
+    assert!(vtt.contains(expected), "{vtt}");
 }
 
 #[test]
@@ -206,6 +215,21 @@ fn a_name_of_a_speaker_or_a_text_cannot_be_lost_in_subtitles() {
         r#"[{"speaker":"<Ann> & Bob","start":0,"end":2}]"#,
     );
     let vtt = combine(&desk, &["-f", "vtt", "talk.json", "turns.json"]);
+    assert!(
+        vtt.contains("\n<v &lt;Ann&gt; &amp; Bob>你好世界 a b c\n"),
+        "{vtt}"
+    );
+    let vtt = combine(
+        &desk,
+        &[
+            "-f",
+            "vtt",
+            "--subtitle-style",
+            "sentences",
+            "talk.json",
+            "turns.json",
+        ],
+    );
     assert!(
         vtt.contains("\n[&lt;Ann&gt; &amp; Bob]: 你好世界\n"),
         "{vtt}"

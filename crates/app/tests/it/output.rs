@@ -69,33 +69,25 @@ fn f19_no_line_is_longer_than_asked_for() {
     let arguments = ["transcribe", "-q", "--model", "tiny.en", &recording];
     for (flags, width) in [
         (
-            &[
-                "-f",
-                "srt",
-                "--max-line-width",
-                "42",
-                "--max-line-count",
-                "2",
-            ][..],
+            "-f srt --subtitle-style sentences --max-line-width 42 --max-line-count 2",
             42,
         ),
         (
-            &[
-                "-f",
-                "vtt",
-                "--max-line-width",
-                "20",
-                "--max-line-count",
-                "1",
-            ],
+            "-f vtt --subtitle-style sentences --max-line-width 20 --max-line-count 1",
             20,
         ),
         (
-            &["-f", "srt", "--max-line-width", "30", "--highlight-words"],
+            "-f srt --subtitle-style sentences --max-line-width 30 --highlight-words",
             30,
         ),
+        ("-f srt", 42),
+        (
+            "-f vtt --speaker-labels none --max-line-width 20 --max-line-count 1",
+            20,
+        ),
     ] {
-        let ran = desk.run(&[&arguments[..], flags].concat());
+        let flags: Vec<_> = flags.split(' ').collect();
+        let ran = desk.run(&[&arguments[..], &flags].concat());
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert!(ran.stdout.contains("country"), "{ran:?}");
         let texts = ran.stdout.lines().filter(|line| !line.contains(" --> "));
@@ -140,6 +132,8 @@ fn notes_are_told_unless_they_are_not_wanted() {
         "float16",
         "-f",
         "srt",
+        "--subtitle-style",
+        "sentences",
         "--max-line-count",
         "2",
     ];
@@ -147,7 +141,7 @@ fn notes_are_told_unless_they_are_not_wanted() {
     assert_eq!(
         ran.stderr,
         "note: float16 runs as int8 on a processor\n\
-         note: --max-line-count has no effect without --max-line-width\n\
+         note: --max-line-count has no effect without --max-line-width in the style sentences\n\
          note: talk.wav: no speech was found\n"
     );
     let ran = desk.run(&[&arguments[..], &["--quiet"]].concat());

@@ -174,6 +174,8 @@ fn every_word_of_the_recorded_call_has_a_speaker() {
         "tiny.en",
         "--diarize",
         "--speaker-embeddings",
+        "--subtitle-style",
+        "sentences",
         "-f",
         "all",
         "-o",

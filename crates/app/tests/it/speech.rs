@@ -32,6 +32,8 @@ fn every_format_tells_the_same_story() {
         "transcribe",
         "--model",
         "tiny.en",
+        "--subtitle-style",
+        "sentences",
         "-f",
         "all",
         "-o",

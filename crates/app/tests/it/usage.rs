@@ -48,12 +48,13 @@ fn values_of_the_wrong_kind_say_what_is_right() {
     );
     check_part(
         &["x.wav", "--max-line-width", "0"],
-        "it must be a whole number from 1 upwards",
+        "it must be a whole number from 1 to 1000",
     );
+    check_part(&["x.wav", "--gap", "x"], "it must be a number from 0 to 1");
     check_part(&["x.wav", "--suppress-tokens", "1,x"], "'x' is no token id");
     check_part(
         &["x.wav", "--format", "docx"],
-        "[possible values: txt, srt, vtt, tsv, aud, json, all]",
+        "[possible values: txt, srt, vtt, tsv, aud, md, json, all]",
     );
     check_part(
         &["x.wav", "--compute-type", "int4"],
@@ -143,6 +144,15 @@ fn flags_for_subtitles_need_subtitles() {
         &["talk.wav", "--max-line-width", "40", "--format", "json"],
         "scriven: --max-line-width shapes subtitles and has no effect on this format\n\
          hint: use it with --format srt, vtt or all",
+    );
+    check(
+        &["talk.wav", "--text-style", "paragraphs", "--format", "srt"],
+        "scriven: --text-style shapes plain text and has no effect on this format\n\
+         hint: use it with --format txt or all",
+    );
+    check(
+        &["talk.wav", "--min-duration", "8", "--format", "srt"],
+        "scriven: --min-duration must be at most the maximum, 7, not 8",
     );
     check(
         &[

@@ -1,6 +1,5 @@
 //! The flags of `scriven transcribe`: one per option of the API, with dashes for underscores.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::builder::BoolishValueParser;
@@ -13,6 +12,7 @@ use speech::models::ModelChoice;
 use super::parse;
 use crate::cli::align_args::AlignArgs;
 use crate::cli::audio_args::AudioArgs;
+use crate::cli::layout_args::LayoutArgs;
 use crate::cli::speaker_args::SpeakerArgs;
 use crate::cli::split_args::SplitArgs;
 
@@ -29,6 +29,8 @@ pub(crate) struct Args {
 
     #[command(flatten)]
     pub(super) output: OutputArgs,
+    #[command(flatten)]
+    pub(super) layout: LayoutArgs,
     #[command(flatten)]
     pub(super) model: ModelArgs,
     #[command(flatten)]
@@ -56,18 +58,6 @@ pub(super) struct OutputArgs {
     /// Folder for the results, made if missing; each is named like its recording and replaces a file of that name
     #[arg(long, short, value_name = "FOLDER")]
     pub(super) output_dir: Option<PathBuf>,
-
-    /// Characters in a line of subtitles, as it stands in the file
-    #[arg(long, value_name = "N", value_parser = parse::from_one)]
-    pub(super) max_line_width: Option<NonZeroUsize>,
-
-    /// Lines in a subtitle; with --max-line-width subtitles are cut anew
-    #[arg(long, value_name = "N", value_parser = parse::from_one)]
-    pub(super) max_line_count: Option<NonZeroUsize>,
-
-    /// Underline each word of a subtitle while it is spoken
-    #[arg(long)]
-    pub(super) highlight_words: bool,
 
     /// Show nothing but failures on standard error
     #[arg(long, short)]
@@ -317,7 +307,7 @@ pub(super) struct TokenIds(pub(super) Vec<i64>);
 /// Values of `--format`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum FormatArg {
-    /// Plain text, a line per sentence or so
+    /// Plain text
     Txt,
     /// SubRip subtitles
     Srt,
@@ -327,6 +317,8 @@ pub(super) enum FormatArg {
     Tsv,
     /// Audacity labels
     Aud,
+    /// Markdown, with a heading where the speaker changes
+    Md,
     /// One document with segments and language
     Json,
     /// txt, vtt, srt, tsv and json
@@ -341,6 +333,7 @@ impl FormatArg {
             Self::Vtt => vec![Format::Vtt],
             Self::Tsv => vec![Format::Tsv],
             Self::Aud => vec![Format::Aud],
+            Self::Md => vec![Format::Md],
             Self::Json => vec![Format::Json],
             Self::All => Format::COMMON.to_vec(),
         }

@@ -135,7 +135,7 @@ impl<'a> Run<'a> {
             input,
             &transcript,
             &Shape {
-                export: self.plan.export,
+                layout: self.plan.layout.clone(),
                 split: n_speakers.map(|_| self.plan.split),
             },
             self.n_written == 0,

@@ -5,13 +5,13 @@ use std::fs::{self, Permissions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use domain::export::{self, ExportOptions, Format};
+use domain::export::Format;
 use domain::transcript::Transcript;
 use tempfile::{Builder, NamedTempFile};
 
 use super::names;
 use crate::cli::Input;
-use crate::cli::dialogue::{self, Look};
+use crate::cli::layout_args::LayoutArgs;
 use crate::cli::split_args::SplitArgs;
 use crate::exit::{Exit, Failure};
 use crate::interrupt::Interrupt;
@@ -34,9 +34,9 @@ pub(super) enum Output {
 }
 
 /// How results look.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Shape {
-    pub(super) export: ExportOptions,
+    pub(super) layout: LayoutArgs,
     /// Whether segments are cut where the speaker changes; `None` where speakers are not known.
     pub(super) split: Option<SplitArgs>,
 }
@@ -44,21 +44,17 @@ pub(super) struct Shape {
 impl Shape {
     /// The text of one file.
     fn render(&self, transcript: &Transcript, format: Format) -> Result<String, Failure> {
-        let transcript = self.split(transcript, format);
-        export::write(format, &transcript, &self.export)
-            .map_err(|error| Failure::from_error(Exit::Internal, &error))
+        self.layout.render(&self.split(transcript, format), format)
     }
 
-    /// The text for standard output: a dialogue if a terminal is to show who speaks.
-    fn render_for_stream(
+    /// The text for standard output.
+    fn render_for_stdout(
         &self,
         transcript: &Transcript,
         format: Format,
     ) -> Result<String, Failure> {
-        let look = Look::of_stdout().filter(|_| format == Format::Txt);
-        let dialogue =
-            look.and_then(|look| dialogue::render(&self.split(transcript, format), look));
-        dialogue.map_or_else(|| self.render(transcript, format), Ok)
+        let transcript = self.split(transcript, format);
+        self.layout.render_for_stdout(&transcript, format)
     }
 
     fn split<'a>(&self, transcript: &'a Transcript, format: Format) -> Cow<'a, Transcript> {
@@ -117,7 +113,7 @@ impl Output {
                 format,
                 with_headers,
             } => {
-                let text = shape.render_for_stream(transcript, *format)?;
+                let text = shape.render_for_stdout(transcript, *format)?;
                 let gap = if is_first { "" } else { "\n" };
                 print(&if *with_headers {
                     format!("{gap}==> {input} <==\n{text}")

@@ -1,14 +1,7 @@
 //! Values of flags, read with messages that say what would be right.
 
-use std::num::NonZeroUsize;
-
 use super::args::{Threshold, TokenIds};
 pub(super) use crate::cli::whole_number;
-
-pub(super) fn from_one(text: &str) -> Result<NonZeroUsize, String> {
-    text.parse()
-        .map_err(|_| "it must be a whole number from 1 upwards".to_owned())
-}
 
 pub(super) fn number(text: &str) -> Result<f32, String> {
     let number = text.parse().ok().filter(|number: &f32| number.is_finite());

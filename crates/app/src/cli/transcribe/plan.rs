@@ -3,7 +3,7 @@
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
-use domain::export::{ExportOptions, Format};
+use domain::export::Format;
 use domain::options::{
     AlignOptions, AsrOptions, AsrTask, ComputeType, DiarizeOptions, VadOptions, WordTimes,
     temperature_ladder,
@@ -14,6 +14,7 @@ use speech::pipeline::{Recognition, Request, Text};
 
 use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, TaskArg, VadArg, WhoArgs};
 use super::output::Output;
+use crate::cli::layout_args::LayoutArgs;
 use crate::cli::split_args::SplitArgs;
 use crate::cli::{Input, out_of_range};
 use crate::exit::{Exit, Failure};
@@ -23,7 +24,8 @@ use crate::exit::{Exit, Failure};
 pub(super) struct Plan {
     pub(super) inputs: Vec<Input>,
     pub(super) output: Output,
-    pub(super) export: ExportOptions,
+    /// How results look.
+    pub(super) layout: LayoutArgs,
     pub(super) model: ModelRequest,
     pub(super) compute_type: ComputeType,
     /// 0 stands for one a core.
@@ -77,17 +79,11 @@ impl Plan {
         }
         problems.extend(device_problem(args.model.device));
         problems.extend(threads_problem(args.model.threads));
-        problems.extend(subtitle_problems(&args));
+        problems.extend(layout_problems(&args));
         problems.extend(speaker_problems(&args.speakers));
 
         let mut notes = notes(&args);
         let words = words(&args);
-        let export = ExportOptions {
-            max_line_width: args.output.max_line_width,
-            max_line_count: args.output.max_line_count,
-            highlight_words: args.output.highlight_words,
-            ..ExportOptions::default()
-        };
         let inputs: Vec<_> = args.files.into_iter().map(Input::new).collect();
         problems.extend(stdin_problem(&inputs));
         let output = output(&inputs, args.output.format, args.output.output_dir)
@@ -103,7 +99,7 @@ impl Plan {
         Ok(Self {
             inputs,
             output,
-            export,
+            layout: args.layout,
             model: ModelRequest::new(
                 args.model.model,
                 // An empty variable is an unset one.
@@ -278,35 +274,16 @@ fn threads_problem(n_threads: usize) -> Option<Failure> {
     })
 }
 
-/// Flags for subtitles that would have no effect, or lack what they need.
-fn subtitle_problems(args: &Args) -> Vec<Failure> {
-    let output = &args.output;
-    let given = [
-        (output.max_line_width.is_some(), "--max-line-width"),
-        (output.max_line_count.is_some(), "--max-line-count"),
-        (output.highlight_words, "--highlight-words"),
-    ];
-    let given = given.iter().filter(|(is_given, _)| *is_given);
-    let is_subtitles = output
-        .format
-        .formats()
-        .into_iter()
-        .any(Format::is_subtitles);
-    if is_subtitles {
-        let without_words = output.highlight_words && args.words.align == AlignArg::Off;
-        let problem = without_words.then(|| {
-            usage("--highlight-words needs the times of words, which --align off leaves out")
-        });
-        return problem.into_iter().collect();
+/// Flags for subtitles and text that would have no effect, or lack what they need.
+fn layout_problems(args: &Args) -> Vec<Failure> {
+    let formats = args.output.format.formats();
+    let mut problems = args.layout.problems(&formats, true);
+    let lacks_words = args.layout.highlight_words && args.words.align == AlignArg::Off;
+    if lacks_words && formats.into_iter().any(Format::is_subtitles) {
+        let message = "--highlight-words needs the times of words, which --align off leaves out";
+        problems.push(usage(message));
     }
-    given
-        .map(|(_, flag)| {
-            usage(format!(
-                "{flag} shapes subtitles and has no effect on this format"
-            ))
-            .with_hint("use it with --format srt, vtt or all")
-        })
-        .collect()
+    problems
 }
 
 /// Numbers of speakers that cannot be, and flags that have no effect while nobody asks who speaks.
@@ -359,8 +336,7 @@ fn output(inputs: &[Input], format: FormatArg, folder: Option<PathBuf>) -> Resul
 fn notes(args: &Args) -> Vec<String> {
     let float16 = (args.model.compute_type == ComputeTypeArg::Float16)
         .then(|| "float16 runs as int8 on a processor".to_owned());
-    let line_count = (args.output.max_line_count.is_some() && args.output.max_line_width.is_none())
-        .then(|| "--max-line-count has no effect without --max-line-width".to_owned());
+    let layout = args.layout.note();
     let speakers = args.speakers.number.note().map(str::to_owned);
     let no_words = args.speakers.diarize && args.words.align == AlignArg::Off;
     let no_words = no_words.then(|| {
@@ -371,7 +347,7 @@ fn notes(args: &Args) -> Vec<String> {
     let is_json = args.output.format.formats().contains(&Format::Json);
     let embeddings = (args.speakers.speaker_embeddings && !is_json)
         .then(|| "only json has a place for speaker embeddings".to_owned());
-    [float16, line_count, speakers, no_words, tsv, embeddings]
+    [float16, layout, speakers, no_words, tsv, embeddings]
         .into_iter()
         .flatten()
         .collect()
