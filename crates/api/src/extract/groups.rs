@@ -156,7 +156,7 @@ fn model(query: &mut impl Parameters, settings: &ApiSettings) -> ModelGroup {
         chunk_size: query.integer(
             About(
                 "chunk_size",
-                "The longest chunk, in seconds; no more than 30 are used.",
+                "The longest segment of the result, in seconds; no more than 30 are used.",
             ),
             20,
             1,
