@@ -92,7 +92,8 @@ mod tests {
             (89, 27, true),
             (90, 90, false),
         ] {
-            let pauses = Pauses::silent_but(200, &[70..70 + n_loud]);
+            let loud = 70..70 + n_loud;
+            let pauses = Pauses::silent_but(200, std::slice::from_ref(&loud));
             let found = pauses.is_part_of_turn(70..70 + n_frames);
             assert_eq!(found, expected, "{n_loud} loud of {n_frames} frames");
         }
