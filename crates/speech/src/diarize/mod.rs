@@ -3,8 +3,8 @@
 //! The segmentation network has said, window by window, how many speak and who of them is the same ([`crate::pyannet`]);
 //! [`diarize`] goes on from there. Windows become tracks through the whole recording (`stitch`), tracks fall into
 //! pieces in which one person speaks (`pieces`), each piece is heard (`voices`), voices become speakers (`cluster`,
-//! `assign`), doubtful pieces are heard again in parts (`second_look`), and pieces with speakers become turns (`turns`),
-//! short or loud pauses included (`pauses`).
+//! `assign`, and `newcomers` where more are asked for than found), doubtful pieces are heard again in parts
+//! (`second_look`), and pieces with speakers become turns (`turns`), short or loud pauses included (`pauses`).
 //!
 //! Memory beyond the recording and its segmentation: 62 bytes a frame (27 MB for two hours), 1 kB a piece, 120 s of filter banks,
 //! and a matrix of at most 16 MB.
@@ -14,6 +14,7 @@ pub mod cluster;
 mod cost;
 mod diarizer;
 mod error;
+mod newcomers;
 mod pauses;
 mod pieces;
 mod powerset;
@@ -42,6 +43,7 @@ pub use diarizer::Diarizer;
 pub use error::DiarizeError;
 
 use cost::timed;
+use newcomers::add_newcomers;
 use pauses::Pauses;
 use pieces::Piece;
 use second_look::look_again;
@@ -53,9 +55,9 @@ pub const STEP: usize = vad::STEP;
 
 /// Finds out who speaks when in a recording, from what the segmentation network said about it.
 ///
-/// How many people speak is found, within what the options allow. Nobody who speaks gives no turns. If fewer stretches
-/// of speech are heard than speakers were asked for, there are only as many speakers. The same input gives the same
-/// result, whatever the number of threads.
+/// How many people speak is found, within what the options allow. Nobody who speaks gives no turns. If more
+/// speakers are asked for than can be told apart without parting one person, there are fewer. The same input gives the
+/// same result, whatever the number of threads.
 ///
 /// # Errors
 /// When the monitor cancels, or the segmentation is of a network that does not tell speakers apart.
@@ -108,8 +110,16 @@ pub fn diarize_measured<'a>(
     let speakers = timed(&mut cost.clustering, || {
         assign::assign(&pieces, &voices, options.speakers())
     });
-    let hear_parts = |parts: &[Piece]| ear.hear(parts, &mut cost, |_| ());
-    let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear_parts)?;
+    let mut hear_parts = |parts: &[Piece]| ear.hear(parts, &mut cost, |_| ());
+    let (pieces, voices, speakers) = add_newcomers(
+        &tracks,
+        pieces,
+        voices,
+        speakers,
+        options.speakers().min,
+        &mut hear_parts,
+    )?;
+    let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, &mut hear_parts)?;
     progress(total);
     let diarization = timed(&mut cost.reconstruction, || {
         let pauses = Pauses::new(&tracks, sound);

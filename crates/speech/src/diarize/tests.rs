@@ -107,6 +107,8 @@ impl Talk {
         let speakers = assign::assign(&pieces, &voices, range);
         let hear =
             |parts: &[Piece]| Ok(parts.iter().map(|part| self.hear(&tracks, part)).collect());
+        let (pieces, voices, speakers) =
+            add_newcomers(&tracks, pieces, voices, speakers, range.min, hear).unwrap();
         let (pieces, speakers) = look_again(&tracks, pieces, voices, speakers, hear).unwrap();
         let pauses = Pauses::silent_but(tracks.len(), loud);
         turns::turns(&tracks, &pieces, &speakers, &pauses, self.n_samples)
@@ -296,7 +298,7 @@ fn eight_speakers_are_told_apart_in_a_long_talk() {
 }
 
 #[test]
-fn a_number_of_speakers_that_is_asked_for_is_kept() {
+fn a_number_of_speakers_that_is_asked_for_is_kept_unless_it_parts_somebody() {
     let talk = Talk {
         n_samples: 16_000 * 60,
         said: (0..15)
@@ -307,12 +309,35 @@ fn a_number_of_speakers_that_is_asked_for_is_kept() {
         (1, usize::MAX, 3),
         (2, 2, 2),
         (1, 1, 1),
-        (5, 9, 5),
-        (99, 99, 15),
+        (3, 9, 3),
+        (5, 9, 3),
+        (99, 99, 3),
     ] {
         let found = talk.diarize(&[0], SpeakerRange { min, max });
         assert_eq!(found.speakers().len(), n_speakers, "{min} to {max}");
     }
+}
+
+#[test]
+fn asked_for_more_speakers_finds_who_says_little() {
+    // 0.75 s by itself, and as much at the start of a longer stretch
+    let quarters = |from: usize, to: usize| from * SECOND / 4..to * SECOND / 4;
+    let talk = Talk {
+        n_samples: 16_000 * 40,
+        said: vec![
+            (0, quarters(4, 32)),
+            (1, quarters(40, 68)),
+            (6, quarters(80, 83)),
+            (0, quarters(100, 128)),
+        ],
+    };
+    let n_found = |min: usize| {
+        let found = talk.diarize(&[0], SpeakerRange { min, max: 9 });
+        (found.speakers().len(), found.turns[2].speaker.clone())
+    };
+    assert_eq!(n_found(1).0, 2);
+    assert_eq!(n_found(3), (3, "SPEAKER_02".to_owned()));
+    assert_eq!(n_found(4).0, 3);
 }
 
 #[test]

@@ -52,7 +52,7 @@ impl Sums {
     }
 
     /// Both together.
-    pub(super) fn with(&self, other: &Self) -> Self {
+    pub(crate) fn with(&self, other: &Self) -> Self {
         let mut direction = self.direction;
         (direction.iter_mut().zip(&other.direction)).for_each(|(a, b)| *a += b);
         Self {
