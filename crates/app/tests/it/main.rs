@@ -22,6 +22,7 @@ mod music;
 mod output;
 #[path = "../common/places.rs"]
 mod places;
+mod players;
 mod recordings;
 mod speakers;
 mod speech;

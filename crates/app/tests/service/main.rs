@@ -35,6 +35,7 @@ mod policy;
 mod raw;
 mod receiver;
 mod records;
+mod results;
 mod secrets;
 mod section_8;
 mod settings;
