@@ -23,7 +23,6 @@ use speech::Pool;
 use speech::align::Aligner;
 use speech::asr::Whisper;
 use speech::assign;
-use speech::assign;
 use speech::audio::{self, Samples};
 use speech::diarize::Diarizer;
 use speech::models::VoiceFolder;

@@ -100,8 +100,8 @@ fn dialogue(
     let mut last_speaker = None;
     for paragraph in paragraphs {
         let speaker = paragraph.speaker.as_deref();
-        let named = speaker.filter(|_| speaker != last_speaker);
-        let idx = speakers.iter().position(|name| Some(*name) == named);
+        let changed = speaker.filter(|_| speaker != last_speaker);
+        let idx = speakers.iter().position(|name| Some(*name) == changed);
         let name = format!("{:name_width$}", idx.map_or("", |idx| &*names[idx]));
         let name = idx.map_or_else(|| name.clone(), |idx| look.paint(Look::colour(idx), &name));
         let time = format!("{:>time_width$}", clock(paragraph.start.0));

@@ -169,6 +169,11 @@ impl LayoutArgs {
         Some(words.collect::<Vec<_>>().join(" "))
     }
 
+    /// Whether subtitles leave out the names of speakers although nobody said so.
+    pub(in crate::cli) fn names_are_hidden_by_default(&self) -> bool {
+        self.speaker_labels.is_none() && self.subtitle_style != Some(SubtitleStyleArg::Sentences)
+    }
+
     /// Refuses the first problem with these flags, and tells what else the person should know.
     pub(in crate::cli) fn check(&self, format: Format, console: &Console) -> Result<(), Failure> {
         if let Some(problem) = self.problems(&[format], false).into_iter().next() {

@@ -225,3 +225,24 @@ fn every_word_of_the_recorded_call_has_a_speaker() {
     assert_eq!(letters(&said), letters(&whole));
     assert!(desk.read("sample.srt").contains("\n[SPEAKER_01]: "));
 }
+
+#[test]
+fn names_that_subtitles_leave_out_are_told_unless_that_was_asked_for() {
+    const TEST: &str = "names_that_subtitles_leave_out_are_told_unless_that_was_asked_for";
+    if tiny_model(TEST).is_none() || call_with_speakers(TEST).is_none() {
+        return;
+    }
+    let note = "note: srt shows by dashes where two people speak, not who; --speaker-labels names writes their names\n";
+    let desk = Desk::new();
+    desk.put("talk.wav", silence(1));
+    let arguments = ["transcribe", "talk.wav", "--model", "tiny.en", "--diarize"];
+    for (flags, is_told) in [
+        (&["-f", "srt"][..], true),
+        (&["-f", "vtt"], false),
+        (&["-f", "srt", "--speaker-labels", "dashes"], false),
+        (&["-f", "srt", "--subtitle-style", "sentences"], false),
+    ] {
+        let ran = desk.run(&[&arguments[..], flags].concat());
+        assert_eq!(ran.stderr.contains(note), is_told, "{flags:?}: {ran:?}");
+    }
+}

@@ -344,10 +344,14 @@ fn notes(args: &Args) -> Vec<String> {
     });
     let tsv = (args.speakers.diarize && args.output.format == FormatArg::Tsv)
         .then(|| "tsv has no place for speakers".to_owned());
-    let is_json = args.output.format.formats().contains(&Format::Json);
-    let embeddings = (args.speakers.speaker_embeddings && !is_json)
+    let formats = args.output.format.formats();
+    let hides_names = args.speakers.diarize && formats.contains(&Format::Srt);
+    let srt = (hides_names && args.layout.names_are_hidden_by_default()).then(|| {
+        "srt shows by dashes where two people speak, not who; --speaker-labels names writes their names".to_owned()
+    });
+    let embeddings = (args.speakers.speaker_embeddings && !formats.contains(&Format::Json))
         .then(|| "only json has a place for speaker embeddings".to_owned());
-    [float16, layout, speakers, no_words, tsv, embeddings]
+    [float16, layout, speakers, no_words, tsv, srt, embeddings]
         .into_iter()
         .flatten()
         .collect()
