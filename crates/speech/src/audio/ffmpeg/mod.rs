@@ -107,7 +107,7 @@ impl Work<'_, '_> {
     fn decode(&self, streams: &Streams, index: usize) -> Result<Decoded, AudioError> {
         let AudioStream { layout, .. } = streams.audio[index];
         let output = format!(
-            "-map 0:a:{index} -map_metadata -1 -map_chapters -1 -c:a pcm_f32le -ar {SAMPLE_RATE} -f matroska pipe:1"
+            "-map 0:a:{index} -map_metadata -1 -map_chapters -1 -c:a pcm_s16le -ar {SAMPLE_RATE} -f matroska pipe:1"
         );
         let output: Vec<String> = output.split(' ').map(str::to_owned).collect();
         let mut process = self.start("error", &output)?;

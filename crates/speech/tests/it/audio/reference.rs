@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{alone, eval_folder, eval_items, ffmpeg_is_there};
+use super::{alone, eval_folder, eval_items, ffmpeg_is_there, make, with_ffmpeg};
 
 /// The first audio stream as `ffmpeg` decodes, mixes and resamples it, in floating point.
 fn by_ffmpeg(path: &Path) -> Vec<f32> {
@@ -149,4 +149,39 @@ fn our_decoders_agree_with_ffmpeg() {
     }
     assert!(!worst.is_empty());
     assert!(strange.is_empty(), "{strange:#?}");
+}
+
+/// One channel at 16 kHz in 16 bits, by `ffmpeg` alone.
+fn shorts_by_ffmpeg(path: &Path) -> Vec<f32> {
+    let output = Command::new("ffmpeg")
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(path)
+        .args(["-ac", "1", "-ar", "16000", "-f", "s16le", "-"])
+        .output()
+        .unwrap();
+    let values = output.stdout.as_chunks::<2>().0;
+    values
+        .iter()
+        .map(|bytes| f32::from(i16::from_le_bytes(*bytes)) / 32_768.0)
+        .collect()
+}
+
+#[test]
+fn what_ffmpeg_decodes_to_one_channel_is_taken_sample_by_sample() {
+    let folder = tempfile::tempdir().unwrap();
+    let noise = ["-f", "lavfi", "-i", "anoisesrc=r=48000:d=3:a=0.3:seed=7"];
+    for (name, codec) in [
+        ("noise.opus", "libopus"),
+        ("noise.wma", "wmav2"),
+        ("noise.ac3", "ac3"),
+    ] {
+        let arguments = [&noise[..], &["-c:a", codec]].concat();
+        let Some(path) = make(folder.path(), name, &arguments) else {
+            continue;
+        };
+        let (ours, theirs) = (with_ffmpeg(&path).unwrap(), shorts_by_ffmpeg(&path));
+        assert!(theirs.len() > 40_000, "{name}");
+        let n_same = theirs.len().min(ours.len()) - 100;
+        assert!(ours.to_vec()[..n_same] == theirs[..n_same], "{name}");
+    }
 }
