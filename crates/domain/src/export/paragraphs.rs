@@ -27,10 +27,10 @@ pub fn paragraphs(transcript: &Transcript) -> Vec<Paragraph> {
     let mut paragraphs: Vec<Paragraph> = Vec::new();
     for (idx, token) in reading.script.tokens.iter().enumerate() {
         let turn = &reading.script.turns[token.turn];
-        let length = paragraphs
-            .last()
-            .map_or(0, |last| last.text.chars().count());
-        if idx == turn.first || reading.ends_sentence(idx) && is_pause(reading.pause(idx), length) {
+        let ends = |last: &Paragraph| is_pause(reading.pause(idx), last.text.chars().count());
+        // counted at ends of sentences alone: a text without any would be counted once a word
+        let is_end = || reading.ends_sentence(idx) && paragraphs.last().is_none_or(ends);
+        if idx == turn.first || is_end() {
             paragraphs.push(Paragraph {
                 start: Seconds(token.start as f64 / 1000.0),
                 speaker: turn.speaker.clone(),
