@@ -26,17 +26,17 @@ pub(in crate::export) struct TimedWord<'a> {
 
 impl TimedWord<'_> {
     /// True if both ends of the word are known.
-    pub(in crate::export) fn is_timed(&self) -> bool {
+    pub(super) fn is_timed(&self) -> bool {
         self.start.is_some() && self.end.is_some()
     }
 
     /// True if both are of segments of one speaker, or of nobody known.
-    pub(in crate::export) fn is_of_speaker_of(&self, other: &TimedWord) -> bool {
+    pub(super) fn is_of_speaker_of(&self, other: &TimedWord) -> bool {
         self.segment.speaker == other.segment.speaker
     }
 
     /// In code points.
-    pub(in crate::export) fn length(&self) -> usize {
+    pub(super) fn length(&self) -> usize {
         self.text.chars().count()
     }
 }
@@ -52,7 +52,7 @@ pub(in crate::export) struct Source<'a> {
 
 impl<'a> Source<'a> {
     /// A segment as it is; `None` if it says nothing.
-    pub(in crate::export) fn segment_cue(&self, segment: &Segment) -> Option<Cue> {
+    pub(super) fn segment_cue(&self, segment: &Segment) -> Option<Cue> {
         let text = self.markup.escape(&one_line(&segment.text));
         (!text.is_empty()).then(|| {
             let text = format!("{}{text}", self.prefix(segment));
@@ -61,13 +61,13 @@ impl<'a> Source<'a> {
     }
 
     /// All words of a cue for the whole of its time.
-    pub(in crate::export) fn plain_cue(&self, words: &[TimedWord]) -> Cue {
+    pub(super) fn plain_cue(&self, words: &[TimedWord]) -> Cue {
         let (start, end) = span(words);
         Cue::new(start, end, &self.text(words, |_, text| text.to_owned()))
     }
 
     /// The text of a cue, with its speaker before it; `shown` says how the word of a number is written.
-    pub(in crate::export) fn text(
+    pub(super) fn text(
         &self,
         words: &[TimedWord],
         shown: impl Fn(usize, &str) -> String,
@@ -83,7 +83,7 @@ impl<'a> Source<'a> {
     }
 
     /// What stands before the words of a cue that begins with this segment.
-    pub(in crate::export) fn prefix(&self, segment: &Segment) -> String {
+    pub(super) fn prefix(&self, segment: &Segment) -> String {
         if !self.has_names {
             return String::new();
         }
