@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use store::Task;
 
 use super::documented::ResultProblems;
-use super::tasks::text;
+use super::tasks::{find, text};
 use crate::extract::{Query, ResultQuery};
 use crate::problem::Problem;
 use crate::state::ApiState;
@@ -60,8 +60,7 @@ pub(crate) async fn show(
         .format
         .unwrap_or_else(|| ResultFormat::accepted(&headers));
     refuse_idle_options(format, &query)?;
-    let task = state.store.find_task(&identifier).await?;
-    let task = task.ok_or(Problem::NoSuchTask(identifier))?;
+    let task = find(&state, identifier).await?;
     let download = query
         .download
         .then(|| attachment(&file_name(&task, format)));

@@ -5,6 +5,7 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use store::Task;
 
 use super::documented::{ReadProblems, TaskProblems};
 use crate::audit;
@@ -39,9 +40,7 @@ pub(crate) async fn show(
     State(state): State<ApiState>,
     identifier: Result<Path<String>, PathRejection>,
 ) -> Result<Response, Problem> {
-    let identifier = text(identifier)?;
-    let task = state.store.find_task(&identifier).await?;
-    let task = task.ok_or(Problem::NoSuchTask(identifier))?;
+    let task = find(&state, text(identifier)?).await?;
     let json = [(CONTENT_TYPE, "application/json")];
     Ok((json, task.document()?).into_response())
 }
@@ -65,6 +64,12 @@ pub(crate) async fn delete(
     }
     audit::task_deleted(&identifier);
     Ok(Json(Outcome::deleted(identifier)))
+}
+
+/// The task of this name.
+pub(super) async fn find(state: &ApiState, identifier: String) -> Result<Task, Problem> {
+    let task = state.store.find_task(&identifier).await?;
+    task.ok_or(Problem::NoSuchTask(identifier))
 }
 
 /// The name of a task, as it stands in the path.
