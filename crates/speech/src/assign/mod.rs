@@ -4,12 +4,14 @@
 //! at a time; words that no turn touches go with what is near; a stray word or two within somebody's sentence are
 //! theirs, and a change of speakers that falls beside the end of a sentence is moved there. [`assign_as_reference`]
 //! follows whisperX, for comparing and for services that must answer alike. [`fill_times`] gives times to words that came
-//! without. [`split_at_speakers`] cuts segments in which several people speak.
+//! without. [`split_at_speakers`] cuts segments in which several people speak. [`number_speakers`] numbers them as a reader
+//! meets them.
 //!
 //! All of it is pure. It takes time in proportion to words, turns, and the edges of turns that words hold, but for a
 //! logarithm: how many speak throughout a word does not count.
 
 mod leaders;
+mod numbers;
 mod overlap;
 mod reference;
 mod slots;
@@ -24,6 +26,7 @@ mod times;
 use domain::diarization::Diarization;
 use domain::transcript::{Segment, Transcript};
 
+pub use self::numbers::number_speakers;
 pub use self::reference::assign_as_reference;
 use self::slots::Slot;
 pub(crate) use self::slots::majority;

@@ -28,7 +28,7 @@ pub use request::{Recognition, Request, Text};
 
 use crate::align;
 use crate::asr::{self, Whisper};
-use crate::assign::assign;
+use crate::assign::{assign, number_speakers};
 use crate::audio::{self, Recording, Samples, Settings, Source};
 use crate::diarize::Diarizer;
 use crate::pyannet::Segmentation;
@@ -121,11 +121,11 @@ impl Pipeline<'_> {
                 samples: &samples,
                 request,
             });
-        let (transcript, diarization) = self.find(words, speakers, monitor)?;
+        let (transcript, mut diarization) = self.find(words, speakers, monitor)?;
         drop(samples);
 
         let transcript = timed(Stage::Assign, monitor, || {
-            let transcript = with_speakers(transcript, diarization.as_ref(), request);
+            let transcript = with_speakers(transcript, diarization.as_mut(), request);
             Ok(transcript.map(|transcript| in_shape(transcript, request)))
         })?;
         let shortfall = (request.diarize.zip(diarization.as_ref()))
@@ -274,15 +274,16 @@ impl Speakers<'_> {
     }
 }
 
-/// The transcript with the speakers that were found, if both are there.
+/// The transcript with the speakers that were found, if both are there. The speakers are numbered by it.
 fn with_speakers(
     transcript: Option<Transcript>,
-    diarization: Option<&Diarization>,
+    diarization: Option<&mut Diarization>,
     request: &Request,
 ) -> Option<Transcript> {
     let mut transcript = transcript?;
     if let Some(diarization) = diarization {
         assign(&mut transcript, diarization);
+        number_speakers(&mut transcript, diarization);
         transcript.speaker_embeddings =
             (request.speaker_embeddings).then(|| diarization.embeddings.clone());
     }
