@@ -16,7 +16,7 @@ use std::fmt;
 use crate::clock::Timestamp;
 use crate::progress::Stage;
 use crate::results::TaskResult;
-use crate::words::words;
+use crate::words::{StoredWord, words};
 
 /// The public name of a task: an opaque text, compared exactly. New ones are lower-case UUIDs (version 4).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -109,17 +109,20 @@ pub enum TaskState {
     Completed(Completed),
     /// It ended with an error.
     Failed(Failed),
+    /// Another program wrote a status that is not known here. The task is shown and can be deleted; nobody works on it.
+    Foreign(Foreign),
 }
 
 impl TaskState {
     /// Its word.
-    pub fn status(&self) -> TaskStatus {
-        match self {
+    pub fn status(&self) -> StoredWord<TaskStatus> {
+        StoredWord::Known(match self {
             Self::Queued(_) => TaskStatus::Queued,
             Self::Processing(_) => TaskStatus::Processing,
             Self::Completed(_) => TaskStatus::Completed,
             Self::Failed(_) => TaskStatus::Failed,
-        }
+            Self::Foreign(foreign) => return StoredWord::Foreign(foreign.status.clone()),
+        })
     }
 }
 
@@ -227,6 +230,21 @@ pub struct Failed {
     /// When the last try began; `None` if nobody began.
     pub started_at: Option<Timestamp>,
     /// When it ended; older programs may not have said.
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A task in a state of another program.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Foreign {
+    /// The word for the state.
+    pub status: String,
+    /// A JSON text, if there is a result.
+    pub result: Option<String>,
+    /// What went wrong, if that is said.
+    pub error: Option<FailureText>,
+    /// When the work began, if that is said.
+    pub started_at: Option<Timestamp>,
+    /// When it ended, if that is said.
     pub ended_at: Option<Timestamp>,
 }
 

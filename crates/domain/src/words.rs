@@ -1,9 +1,46 @@
 //! Enums that are words in requests, answers and the database.
 
+use std::fmt;
+use std::str::FromStr;
+
 /// A text that stands for none of the words of a list.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("'{0}' is not known here")]
 pub struct UnknownWord(pub String);
+
+/// A word as it is stored: perhaps one that another program wrote and that is not known here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoredWord<T> {
+    /// One of the words of this program.
+    Known(T),
+    /// Any other text, as it stands there.
+    Foreign(String),
+}
+
+impl<T: Copy + FromStr> StoredWord<T> {
+    /// The word that `text` is.
+    pub fn read(text: &str) -> Self {
+        let known = text.parse().map(Self::Known);
+        known.unwrap_or_else(|_| Self::Foreign(text.to_owned()))
+    }
+
+    /// The word, if it is one of this program.
+    pub fn known(&self) -> Option<T> {
+        match self {
+            Self::Known(word) => Some(*word),
+            Self::Foreign(_) => None,
+        }
+    }
+}
+
+impl<T: fmt::Display> fmt::Display for StoredWord<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Known(word) => word.fmt(f),
+            Self::Foreign(text) => f.pad(text),
+        }
+    }
+}
 
 /// An enum whose variants are words of the API: their list, how they are written, and how they are read, exactly.
 #[macro_export]

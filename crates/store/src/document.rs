@@ -1,7 +1,7 @@
 //! A task as the JSON text that its clients read and that its callback gets (contract 1.13, 3.3): one form for both.
 
 use domain::clock::Timestamp;
-use domain::task::{StageProgress, TaskState};
+use domain::task::{FailureText, StageProgress, TaskState};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -16,10 +16,10 @@ impl Task {
     pub fn document(&self) -> Result<String, StoreError> {
         let (started_at, ended_at) = self.times();
         let document = Document {
-            status: self.state.status().as_str(),
+            status: self.state.status().to_string(),
             result: self.result()?,
             metadata: Metadata {
-                task_type: self.task_type.as_str(),
+                task_type: self.task_type.to_string(),
                 task_params: self.raw("task_params", self.task_params.as_deref())?,
                 language: self.language.as_deref(),
                 file_name: self.file_name.as_deref(),
@@ -44,6 +44,7 @@ impl Task {
             },
             error: match &self.state {
                 TaskState::Failed(failed) => Some(failed.error.as_str()),
+                TaskState::Foreign(foreign) => foreign.error.as_ref().map(FailureText::as_str),
                 _ => None,
             },
             identifier: self.id.as_str(),
@@ -60,6 +61,7 @@ impl Task {
             TaskState::Processing(processing) => (Some(processing.started_at), None),
             TaskState::Completed(completed) => (completed.started_at, completed.ended_at),
             TaskState::Failed(failed) => (failed.started_at, failed.ended_at),
+            TaskState::Foreign(foreign) => (foreign.started_at, foreign.ended_at),
         }
     }
 
@@ -84,6 +86,7 @@ impl Task {
     pub fn result(&self) -> Result<Option<Box<RawValue>>, StoreError> {
         match &self.state {
             TaskState::Completed(completed) => self.raw("result", Some(&completed.result)),
+            TaskState::Foreign(foreign) => self.raw("result", foreign.result.as_deref()),
             _ => Ok(None),
         }
     }
@@ -142,7 +145,7 @@ fn quoted(text: &str) -> usize {
 /// Members in the order of the contract, then our own.
 #[derive(Debug, Serialize)]
 struct Document<'a> {
-    status: &'static str,
+    status: String,
     result: Option<Box<RawValue>>,
     metadata: Metadata<'a>,
     error: Option<&'a str>,
@@ -155,7 +158,7 @@ struct Document<'a> {
 
 #[derive(Debug, Serialize)]
 struct Metadata<'a> {
-    task_type: &'a str,
+    task_type: String,
     task_params: Option<Box<RawValue>>,
     language: Option<&'a str>,
     file_name: Option<&'a str>,
@@ -190,9 +193,8 @@ mod tests {
     use super::*;
     use crate::tasks::Callback;
     use domain::progress::Stage;
-    use domain::task::{
-        CallbackStatus, Completed, Failed, FailureText, Processing, Queued, TaskId, TaskType,
-    };
+    use domain::task::{CallbackStatus, Completed, Failed, Processing, Queued, TaskId, TaskType};
+    use domain::words::StoredWord;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_micros(second * 1_000_000 + 754_381)
@@ -201,7 +203,7 @@ mod tests {
     fn task(state: TaskState) -> Task {
         Task {
             id: TaskId::new("abc"),
-            task_type: TaskType::FullProcess,
+            task_type: StoredWord::Known(TaskType::FullProcess),
             state,
             task_params: Some(r#"{"language":"en","z":1,"a":2}"#.into()),
             language: Some("en".into()),

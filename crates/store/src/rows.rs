@@ -6,9 +6,10 @@ use std::str::FromStr;
 use domain::clock::Timestamp;
 use domain::progress::Stage;
 use domain::task::{
-    CallbackStatus, Completed, Failed, FailureText, Processing, Queued, StageProgress, TaskId,
-    TaskState, TaskStatus,
+    CallbackStatus, Completed, Failed, FailureText, Foreign, Processing, Queued, StageProgress,
+    TaskId, TaskState, TaskStatus,
 };
+use domain::words::StoredWord;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{ColumnIndex, Decode, Row as _, Sqlite, Type};
 
@@ -74,6 +75,14 @@ impl<'r> Row<'r> {
             .ok_or_else(|| self.wrong(column, &"there is no value"))
     }
 
+    /// The text of `column`, which other programs may have written.
+    fn stored_word<T: Copy + FromStr>(
+        &self,
+        column: &'static str,
+    ) -> Result<StoredWord<T>, StoreError> {
+        self.value(column).map(StoredWord::read)
+    }
+
     /// A moment in whole microseconds.
     fn moment_in_micros(&self, column: &'static str) -> Result<Option<Timestamp>, StoreError> {
         let micros: Option<i64> = self.value(column)?;
@@ -92,7 +101,19 @@ impl<'r> Row<'r> {
     fn state(&self) -> Result<TaskState, StoreError> {
         let started_at = self.word("start_time")?;
         let ended_at = self.word("end_time")?;
-        Ok(match self.needed_word("status")? {
+        let status = match self.stored_word("status")? {
+            StoredWord::Known(status) => status,
+            StoredWord::Foreign(status) => {
+                return Ok(TaskState::Foreign(Foreign {
+                    status,
+                    result: self.text("result")?,
+                    error: self.text("error")?.as_deref().map(FailureText::new),
+                    started_at,
+                    ended_at,
+                }));
+            }
+        };
+        Ok(match status {
             TaskStatus::Queued => TaskState::Queued(Queued {
                 attempts: self.count("attempt")?,
                 due_at: self.moment_in_micros("due_at")?,
@@ -175,7 +196,7 @@ impl TryFrom<&SqliteRow> for Task {
         let row = Row::of_tasks(row);
         Ok(Self {
             id: TaskId::new(row.value::<String>("uuid")?),
-            task_type: row.needed_word("task_type")?,
+            task_type: row.stored_word("task_type")?,
             state: row.state()?,
             task_params: row.text("task_params")?.filter(|json| json != "null"),
             language: row.text("language")?,
@@ -196,24 +217,27 @@ impl TryFrom<&SqliteRow> for TaskSummary {
 
     fn try_from(row: &SqliteRow) -> Result<Self, StoreError> {
         let row = Row::of_tasks(row);
-        let status = row.needed_word("status")?;
-        let when = |wanted, value| if status == wanted { value } else { None };
+        let status = row.stored_word("status")?;
+        let is_processing = status.known() == Some(TaskStatus::Processing);
+        let error = match status.known() {
+            Some(TaskStatus::Failed) => Some(row.failure()?),
+            Some(_) => None,
+            None => row.text("error")?.as_deref().map(FailureText::new),
+        };
+        let progress = row.progress()?.filter(|_| is_processing);
         Ok(Self {
             id: TaskId::new(row.value::<String>("uuid")?),
             status,
-            task_type: row.needed_word("task_type")?,
+            task_type: row.stored_word("task_type")?,
             file_name: row.text("file_name")?,
             url: row.text("url")?,
             audio_duration: row.value("audio_duration")?,
             language: row.text("language")?,
-            error: match status {
-                TaskStatus::Failed => Some(row.failure()?),
-                _ => None,
-            },
+            error,
             duration: row.value("duration")?,
             start_time: row.word("start_time")?,
             end_time: row.word("end_time")?,
-            progress: when(TaskStatus::Processing, row.progress()?),
+            progress,
         })
     }
 }

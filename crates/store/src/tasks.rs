@@ -5,6 +5,7 @@ use domain::request::JobRequest;
 use domain::task::{
     CallbackStatus, FailureText, StageProgress, TaskId, TaskState, TaskStatus, TaskType,
 };
+use domain::words::StoredWord;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqliteRow;
 
@@ -39,7 +40,7 @@ pub struct Task {
     /// Its name.
     pub id: TaskId,
     /// What it does.
-    pub task_type: TaskType,
+    pub task_type: StoredWord<TaskType>,
     /// How far it is.
     pub state: TaskState,
     /// Its parameters, a JSON text.
@@ -83,9 +84,9 @@ pub struct TaskSummary {
     /// Its name.
     pub id: TaskId,
     /// How far it is.
-    pub status: TaskStatus,
+    pub status: StoredWord<TaskStatus>,
     /// What it does.
-    pub task_type: TaskType,
+    pub task_type: StoredWord<TaskType>,
     /// The name of the recording.
     pub file_name: Option<String>,
     /// Where the recording came from.
@@ -116,13 +117,14 @@ impl Store {
         row.as_ref().map(Task::try_from).transpose()
     }
 
-    /// All tasks, in the order in which they were accepted.
+    /// All tasks, in the order in which they were accepted. Rows that another program wrote and that stand for no task
+    /// are left out, and named in the log.
     ///
     /// # Errors
     /// The database failed.
     pub async fn list_tasks(&self) -> Result<Vec<TaskSummary>, StoreError> {
         let rows = self.read(list_rows).await?;
-        rows.iter().map(TaskSummary::try_from).collect()
+        Ok(rows.iter().filter_map(readable).collect())
     }
 
     /// Deletes the task that is called `id`, whatever its state, with its callback. A worker that is at it loses its
@@ -137,11 +139,18 @@ impl Store {
     }
 }
 
+/// The task of a row, if it is one.
+fn readable(row: &SqliteRow) -> Option<TaskSummary> {
+    let task = TaskSummary::try_from(row);
+    task.inspect_err(|error| tracing::warn!(%error, "a task is left out of the list"))
+        .ok()
+}
+
 async fn find_row(mut reader: Reader, id: &str) -> Result<Option<SqliteRow>, Failure> {
     // `cast`, because a JSON column that holds a number would come as one.
     let row = sqlx::query(
         "select id, uuid, status, task_type,
-            case when status = 'completed' then cast(result as text) end as result,
+            case when status not in ('queued', 'processing', 'failed') then cast(result as text) end as result,
             notes, cast(task_params as text) as task_params,
             language, file_name, url, error, duration, audio_duration, start_time, end_time, created_at, updated_at,
             attempt, due_at, worker, lease_ends_at, progress_stage, progress_percentage,

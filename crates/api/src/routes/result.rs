@@ -119,7 +119,7 @@ impl Writing<'_> {
         let splits = self.query.split_speakers;
         match self.format {
             ResultFormat::JSON if splits != Some(true) => Ok(result),
-            _ if self.task.task_type == TaskType::Diarization => self.turns(result),
+            _ if self.task.task_type.known() == Some(TaskType::Diarization) => self.turns(result),
             ResultFormat::Export(format) => {
                 self.export(format, &self.transcript(&result, splits.unwrap_or(true))?)
             }

@@ -28,10 +28,10 @@ pub(crate) struct TaskListItem {
     identifier: String,
     /// How far it is.
     #[schema(schema_with = status)]
-    status: &'static str,
+    status: String,
     /// What it does.
     #[schema(schema_with = task_type)]
-    task_type: &'static str,
+    task_type: String,
     /// The name of the recording.
     #[schema(required = true)]
     file_name: Option<String>,
@@ -62,8 +62,8 @@ impl From<TaskSummary> for TaskListItem {
     fn from(task: TaskSummary) -> Self {
         Self {
             identifier: task.id.to_string(),
-            status: task.status.as_str(),
-            task_type: task.task_type.as_str(),
+            status: task.status.to_string(),
+            task_type: task.task_type.to_string(),
             file_name: task.file_name,
             url: task.url,
             audio_duration: task.audio_duration,
@@ -202,12 +202,13 @@ fn result() -> RefOr<Schema> {
 mod tests {
     use super::*;
     use domain::task::{Queued, TaskId, TaskState};
+    use domain::words::StoredWord;
 
     #[test]
     fn c1_13_the_schema_has_the_members_that_the_store_writes() {
         let task = store::Task {
             id: TaskId::new("abc"),
-            task_type: TaskType::Combination,
+            task_type: StoredWord::Known(TaskType::Combination),
             state: TaskState::Queued(Queued::default()),
             task_params: None,
             language: None,

@@ -49,6 +49,11 @@ async fn execute(program: &SqlitePool, statement: &str) {
 
 /// A store on such a file, as that service leaves it.
 async fn old_store() -> TestStore {
+    old_store_after(&[]).await
+}
+
+/// The same, with some more done to it.
+async fn old_store_after(statements: &[&str]) -> TestStore {
     let test = TestStore::new();
     let reference = other_program(&test).await;
     execute(&reference, "pragma journal_mode = delete").await;
@@ -59,6 +64,9 @@ async fn old_store() -> TestStore {
                 task_params, duration, start_time, end_time, error, created_at, updated_at) values {row}"
         );
         execute(&reference, &insert).await;
+    }
+    for statement in statements {
+        execute(&reference, statement).await;
     }
     reference.close().await;
     test
@@ -82,7 +90,7 @@ async fn c6_1_an_old_file_is_listed_and_served() {
 
     let find = async |name: &str| test.store.find_task(name).await.unwrap().unwrap();
     let done = find("a").await;
-    assert_eq!(done.task_type, TaskType::FullProcess);
+    assert_eq!(done.task_type.known(), Some(TaskType::FullProcess));
     let TaskState::Completed(completed) = done.state else {
         panic!("{:?}", done.state);
     };
@@ -108,7 +116,62 @@ async fn c6_1_an_old_file_is_listed_and_served() {
     let cut_off = find("g").await;
     assert!(matches!(cut_off.state, TaskState::Completed(c) if c.result == r#""{broken""#));
     assert_eq!(cut_off.task_params, None);
-    assert_eq!(find("h").await.state.status(), TaskStatus::Processing);
+    assert_eq!(
+        find("h").await.state.status().known(),
+        Some(TaskStatus::Processing)
+    );
+}
+
+/// What newer versions of that service and its forks wrote.
+#[tokio::test]
+async fn words_of_other_programs_are_shown_as_they_are_and_hide_no_other_task() {
+    let test = old_store_after(&[
+        r#"insert into tasks (uuid, status, result, task_type, error, created_at, updated_at) values
+            ('p', 'pending', null, 'summary', null, '2026-01-27 10:07:42', '2026-01-27 10:07:42'),
+            ('q', 'cancelled', '{"text":"half"}', 'full_process', 'by hand', '2026-01-27 10:07:42', '2026-01-27 10:07:42'),
+            ('r', 'completed', 'null', 'voice_profile', null, '2026-01-27 10:07:42', '2026-01-27 10:07:42')"#,
+        "update tasks set start_time = 'yesterday' where uuid = 'c'",
+    ])
+    .await;
+
+    let listed = test.store.list_tasks().await.unwrap();
+    let listed: Vec<_> = (listed.iter())
+        .map(|task| format!("{} {} {}", task.id, task.status, task.task_type))
+        .collect();
+    assert_eq!(
+        listed[6..],
+        [
+            "g completed transcription",
+            "h processing transcription",
+            "p pending summary",
+            "q cancelled full_process",
+            "r completed voice_profile"
+        ]
+    );
+    assert!(
+        !listed.iter().any(|task| task.starts_with("c ")),
+        "its time is none"
+    );
+    let document = async |name: &str| {
+        let task = test.store.find_task(name).await.unwrap().unwrap();
+        serde_json::from_str::<serde_json::Value>(&task.document().unwrap()).unwrap()
+    };
+    let cancelled = document("q").await;
+    assert_eq!(
+        (
+            &cancelled["status"],
+            &cancelled["error"],
+            &cancelled["result"]["text"]
+        ),
+        (&"cancelled".into(), &"by hand".into(), &"half".into())
+    );
+    assert_eq!(document("p").await["metadata"]["task_type"], "summary");
+
+    let recovered = test.store.recover(true, 3).await.unwrap();
+    assert_eq!(recovered.n_failed, 3, "only those of before");
+    assert_eq!(document("p").await["status"], "pending");
+    assert!(test.store.claim("w", MINUTE).await.unwrap().is_none());
+    assert!(test.store.delete_task("p").await.unwrap());
 }
 
 #[tokio::test]
@@ -195,10 +258,10 @@ async fn a_row_that_stands_for_nothing_is_named() {
     let test = TestStore::new();
     test.insert(combination().called("a")).await;
     let other = other_program(&test).await;
-    execute(&other, "update tasks set task_type = 'translation'").await;
+    execute(&other, "update tasks set created_at = 'yesterday'").await;
     let error = test.store.find_task("a").await.unwrap_err().to_string();
     assert_eq!(
         error,
-        "the database is inconsistent: table tasks, column task_type, row 1: 'translation' is not known here"
+        "the database is inconsistent: table tasks, column created_at, row 1: 'yesterday' is not a time such as 2026-11-22T11:08:33.754381Z"
     );
 }
