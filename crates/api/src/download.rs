@@ -26,9 +26,11 @@ pub(crate) async fn download(state: &ApiState, url: &str) -> Result<StoredFile, 
         DownloadFailure::Extension {
             file_name,
             extension,
+            content_type,
         } => Problem::DownloadExtension {
             file_name,
             extension,
+            content_type,
             allowed: state.extensions.to_vec(),
         },
         DownloadFailure::TooLarge {

@@ -7,11 +7,14 @@ use std::future::Future;
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
-use reqwest::header::{ACCEPT_ENCODING, CONTENT_DISPOSITION, LOCATION};
+use reqwest::header::{
+    ACCEPT_ENCODING, CONTENT_DISPOSITION, CONTENT_TYPE, COOKIE, HeaderValue, LOCATION,
+};
 use reqwest::{Response, StatusCode};
 use url::Url;
 
 use crate::client::{Outbound, answered};
+use crate::cookies::Cookies;
 use crate::disposition;
 use crate::failure::{RequestFailure, Unanswered};
 use crate::file_name::{extension, sanitised, shown};
@@ -20,6 +23,9 @@ use crate::transfer;
 
 /// The most redirects that are followed.
 const MAX_REDIRECTS: usize = 10;
+
+/// The longest content type that goes into a text.
+const MAX_SHOWN_TYPE: usize = 80;
 
 /// The most characters of an extension that go into a text.
 const MAX_SHOWN_EXTENSION: usize = 20;
@@ -71,6 +77,8 @@ pub enum DownloadFailure<E> {
         file_name: String,
         /// Its extension with the dot, or `(none)`.
         extension: String,
+        /// What the server says that it sends, such as `text/html`.
+        content_type: Option<String>,
     },
     /// It is larger than allowed.
     #[error("larger than {max_bytes} bytes")]
@@ -137,12 +145,15 @@ impl Outbound {
     ) -> Result<(Url, Response), DownloadFailure<E>> {
         let mut url = url.clone();
         let mut visited = Vec::new();
+        let mut cookies = Cookies::default();
         loop {
             url.set_fragment(None);
-            if visited.contains(&url) {
+            let cookie = cookies.header(&url);
+            if is_circle(&visited, &url, cookie.as_ref()) {
                 return Err(DownloadFailure::failed("the server redirects in a circle"));
             }
-            let response = self.get(&url, limits).await?;
+            let response = self.get(&url, cookie.as_ref(), limits).await?;
+            cookies.keep(&url, &response);
             match redirected(&url, &response) {
                 Redirect::None if is_whole(response.status()) => return Ok((url, response)),
                 Redirect::None => {
@@ -154,18 +165,39 @@ impl Outbound {
                 Redirect::To(_) if visited.len() == MAX_REDIRECTS => {
                     return Err(DownloadFailure::failed("the server redirects too often"));
                 }
-                Redirect::To(next) => visited.push(std::mem::replace(&mut url, next)),
+                Redirect::To(next) => visited.push((std::mem::replace(&mut url, next), cookie)),
             }
         }
     }
 
-    async fn get(&self, url: &Url, limits: DownloadLimits) -> Result<Response, RequestFailure> {
+    async fn get(
+        &self,
+        url: &Url,
+        cookie: Option<&HeaderValue>,
+        limits: DownloadLimits,
+    ) -> Result<Response, RequestFailure> {
         let client = self.client(limits.connect_timeout)?;
-        let request = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+        let mut request = client.get(url.clone()).header(ACCEPT_ENCODING, "identity");
+        if let Some(cookie) = cookie {
+            request = request.header(COOKIE, cookie);
+        }
         let patience = limits.connect_timeout.saturating_add(limits.read_timeout);
         tokio::time::timeout(patience, self.send(url, request))
             .await
             .map_err(|_| Unanswered::TimedOut)?
+    }
+}
+
+/// A request, as far as it can be the same again: its URL, and the cookies that are sent with it.
+type Visit = (Url, Option<HeaderValue>);
+
+/// Whether the next request repeats an earlier one. With other cookies it may, once.
+fn is_circle(visited: &[Visit], url: &Url, cookie: Option<&HeaderValue>) -> bool {
+    let mut earlier = visited.iter().filter(|(visited, _)| visited == url);
+    match (earlier.next(), earlier.next()) {
+        (None, _) => false,
+        (Some((_, sent)), None) => sent.as_ref() == cookie,
+        (Some(_), Some(_)) => true,
     }
 }
 
@@ -213,7 +245,17 @@ fn named<E>(
     Err(DownloadFailure::Extension {
         file_name: name.map_or(String::new(), |name| shown(name)),
         extension: extension.chars().take(MAX_SHOWN_EXTENSION).collect(),
+        content_type: content_type(response),
     })
+}
+
+/// The type that an answer says it has, without parameters; nothing if it is none.
+fn content_type(response: &Response) -> Option<String> {
+    let value = response.headers().get(CONTENT_TYPE)?.to_str().ok()?;
+    let essence = value.split(';').next()?.trim().to_ascii_lowercase();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/.+-".contains(c);
+    let is_type = essence.contains('/') && essence.chars().all(is_plain);
+    (is_type && essence.len() <= MAX_SHOWN_TYPE).then_some(essence)
 }
 
 /// The last part of the path, decoded.

@@ -4,6 +4,7 @@
 //! is connected to. Times and sizes are limited everywhere, and nothing that goes back to clients tells an address.
 
 mod client;
+mod cookies;
 mod disposition;
 mod download;
 mod failure;

@@ -225,6 +225,56 @@ async fn eh4_4_what_drips_or_stands_still_is_400_in_time() {
 }
 
 #[tokio::test]
+async fn a_page_without_the_name_of_a_recording_is_refused_as_a_page() {
+    let (app, origin) = (TestApp::start().await, Origin::start().await);
+    let page = Reply::ok("<html>Please log in</html>");
+    origin
+        .on(
+            "/share/x",
+            page.header("Content-Type", "text/html; charset=utf-8"),
+        )
+        .on(
+            "/plain",
+            Reply::ok("x").header("Content-Type", "text/plain"),
+        )
+        .on(
+            "/bytes",
+            Reply::ok("x").header("Content-Type", "application/octet-stream"),
+        );
+    for (path, what) in [
+        (
+            "/share/x",
+            "Unsupported file extension: (none); the server sends a web page",
+        ),
+        (
+            "/plain",
+            "Unsupported file extension: (none); the server sends text/plain",
+        ),
+        ("/bytes", "Unsupported file extension: (none)"),
+    ] {
+        let code = "UNSUPPORTED_FILE_EXTENSION";
+        let answer = assert_refused(&app, &origin.url(path), 422, code).await;
+        let message = answer.json()["error"]["message"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(message.starts_with(what), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_to_the_same_url_is_followed_with_the_cookie_that_it_sets() {
+    let (app, origin) = (TestApp::start().await, Origin::start().await);
+    let door = Reply::redirect("/a.wav").header("Set-Cookie", "seen=yes; Path=/");
+    origin.on_each("/a.wav", [door, Reply::ok(tone(1.0))]);
+    let url = origin.url("/a.wav");
+    let answer = fetch(&app, &url).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let requests = origin.requests();
+    assert_eq!(requests[1].header("cookie"), Some("seen=yes"));
+}
+
+#[tokio::test]
 async fn eh4_5_a_page_that_is_called_a_recording_is_400() {
     let (app, origin) = (TestApp::start().await, Origin::start().await);
     let page = "<!DOCTYPE html><html><body>Please log in</body></html>";
@@ -233,12 +283,17 @@ async fn eh4_5_a_page_that_is_called_a_recording_is_400() {
         Reply::ok(page).header("Content-Type", "audio/mpeg"),
     );
     origin.on("/empty.mp3", Reply::ok(""));
-    for path in ["/a.mp3", "/empty.mp3"] {
+    for (path, what) in [
+        ("/a.mp3", "it is a web page"),
+        ("/empty.mp3", "it is empty"),
+    ] {
         let answer = assert_refused(&app, &origin.url(path), 400, "AUDIO_PROCESSING_ERROR").await;
-        assert_eq!(
-            answer.json()["error"]["reason"],
-            "Audio file is unreadable or corrupted"
-        );
+        let reason = answer.json()["error"]["reason"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        assert!(reason.starts_with("Audio file is unreadable or corrupted: "));
+        assert!(reason.contains(what), "{reason}");
     }
 }
 

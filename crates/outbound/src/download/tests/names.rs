@@ -137,6 +137,7 @@ async fn without_a_supported_name_no_body_is_read_and_the_real_extension_told() 
         let expected = Err(DownloadFailure::Extension {
             file_name: file_name.into(),
             extension: extension.into(),
+            content_type: None,
         });
         assert_eq!(outcome, expected, "{path}");
         assert!(received.is_empty());

@@ -161,11 +161,47 @@ async fn a_password_and_cookies_do_not_go_to_other_hosts() {
     outcome_of(&url).await.unwrap();
 
     let basic = Some("Basic dXNlcjpzZWNyZXQ=");
-    for request in start.requests() {
-        assert_eq!(request.header("authorization"), basic);
-        assert_eq!(request.header("cookie"), None);
-    }
+    let requests = start.requests();
+    assert!(
+        (requests.iter()).all(|request| request.header("authorization") == basic),
+        "{requests:?}"
+    );
+    let cookies: Vec<_> = (requests.iter())
+        .map(|request| request.header("cookie"))
+        .collect();
+    assert_eq!(cookies, [None, Some("a=1")]);
     let request = other.requests().remove(0);
     assert_eq!(request.header("authorization"), None);
+    assert_eq!(request.header("cookie"), None);
     assert_eq!(request.header("referer"), None);
+}
+
+#[tokio::test]
+async fn a_redirect_to_the_same_url_that_sets_a_cookie_is_followed_once() {
+    let origin = Origin::start().await;
+    let door = Reply::redirect("/a.mp3").header("Set-Cookie", "seen=yes; Path=/; Max-Age=60");
+    let sound = Reply::ok("sound");
+    origin.on_each("/a.mp3", [door.clone(), sound.clone(), door, sound]);
+    let outcome = outcome_of(&origin.url("/a.mp3")).await;
+    assert_eq!(outcome, downloaded("a.mp3", 5));
+    let outcome = outcome_of(&origin.url("/a.mp3")).await;
+    assert_eq!(outcome, downloaded("a.mp3", 5));
+    let requests = origin.requests();
+    let cookies: Vec<_> = (requests.iter())
+        .map(|request| request.header("cookie"))
+        .collect();
+    assert_eq!(
+        cookies,
+        [None, Some("seen=yes"), None, Some("seen=yes")],
+        "each download by itself"
+    );
+
+    // One that is never content is left.
+    origin.on(
+        "/b.mp3",
+        Reply::redirect("/b.mp3").header("Set-Cookie", "seen=yes"),
+    );
+    let outcome = outcome_of(&origin.url("/b.mp3")).await;
+    assert_eq!(outcome, failed("the server redirects in a circle"));
+    assert_eq!(origin.requests().len(), 6);
 }
