@@ -68,9 +68,20 @@ impl From<PipelineError> for TaskFailure {
     }
 }
 
-/// What is wrong with a recording, without paths and without what other programs said.
+/// What is wrong with a recording, without paths and without what other programs said. Clients know the beginning.
 pub(crate) fn reason(error: &AudioError) -> String {
+    let unreadable = |why: &str| format!("Audio file is unreadable or corrupted: {why}");
     match error {
+        AudioError::Empty => unreadable("it is empty (0 bytes)"),
+        AudioError::NotAudio { looks_like } => {
+            unreadable(&format!("it is not an audio or video file ({looks_like})"))
+        }
+        AudioError::Broken { format, .. } => {
+            unreadable(&format!("the {format} file is damaged or cut off"))
+        }
+        AudioError::NotFinite { n_bad, n_total } => unreadable(&format!(
+            "{n_bad} of its {n_total} sample values are not numbers"
+        )),
         AudioError::NoAudioTrack => "Audio file has no audio track".to_owned(),
         AudioError::TimedOut { limit } => format!(
             "Decoding timed out after {} s; the audio file may be damaged",

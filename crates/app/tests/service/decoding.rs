@@ -23,7 +23,8 @@ async fn assert_refused(app: &TestApp, answer: Answer, what: &str, reason: &str)
     assert_eq!(answer.status, 400, "{what}: {}", answer.text);
     assert_eq!(answer.code(), "AUDIO_PROCESSING_ERROR", "{what}");
     let error = &answer.json()["error"];
-    assert_eq!(error["reason"], reason, "{what}");
+    let told = error["reason"].as_str().unwrap();
+    assert!(told.starts_with(reason), "{what}: {told}");
     assert_eq!(error["original_error"], Value::Null, "{what}");
     assert_discreet(app, &answer);
     app.assert_nothing_left().await;
@@ -83,7 +84,7 @@ const VIDEOS: [(&str, &[&str]); 8] = [
 #[tokio::test]
 async fn fr1_every_kind_of_sound_has_its_length() {
     let app = TestApp::start().await;
-    let cases: [(&str, &[&str]); 13] = [
+    let cases: [(&str, &[&str]); 25] = [
         ("8-kHz.wav", &["-ar", "8000"]),
         ("96-kHz.wav", &["-ar", "96000"]),
         ("24-bits.wav", &["-c:a", "pcm_s24le", "-ac", "2"]),
@@ -97,6 +98,19 @@ async fn fr1_every_kind_of_sound_has_its_length() {
         ("a.ogg", &["-c:a", "libvorbis"]),
         ("opus.ogg", &["-c:a", "libopus"]),
         ("a.wma", &["-c:a", "wmav2"]),
+        // Those that the reference does not take.
+        ("a.flac", &[]),
+        ("a.opus", &["-c:a", "libopus"]),
+        ("a.webm", &["-c:a", "libopus"]),
+        ("a.m4b", &["-c:a", "aac", "-f", "ipod"]),
+        ("a.mka", &["-c:a", "libmp3lame"]),
+        ("a.ts", &["-c:a", "mp2"]),
+        ("a.aiff", &[]),
+        ("a.caf", &["-c:a", "pcm_s16le"]),
+        ("a.3gp", &["-c:a", "aac"]),
+        ("a.ac3", &["-ar", "48000"]),
+        ("a.au", &[]),
+        ("a.wv", &[]),
     ];
     for (name, arguments) in cases {
         let Some(bytes) = sound(name, arguments) else {

@@ -120,11 +120,24 @@ mod tests {
 
     #[test]
     fn what_has_no_sound_cannot_become_a_task() {
-        let expected = Err(ProbeError::Unreadable {
-            reason: "Audio file is unreadable or corrupted".to_owned(),
-        });
-        for bytes in [&wav(0), b"".as_slice(), b"#EXTM3U\nhttp://x/y", &[7; 3000]] {
-            assert_eq!(probe(bytes), expected);
+        for (bytes, what) in [
+            (&wav(0)[..], ": the WAV file is damaged or cut off"),
+            (b"", ": it is empty (0 bytes)"),
+            (
+                b"#EXTM3U\nhttp://x/y",
+                ": it is not an audio or video file (it is a playlist; pass the recording itself)",
+            ),
+            (
+                b"<!doctype html>",
+                ": it is not an audio or video file (it is a web page; perhaps a download link that answered with an error page)",
+            ),
+            (
+                &[7; 3000],
+                ": it is not an audio or video file (its format is not known, or its beginning is damaged)",
+            ),
+        ] {
+            let reason = format!("Audio file is unreadable or corrupted{what}");
+            assert_eq!(probe(bytes), Err(ProbeError::Unreadable { reason }));
         }
     }
 
