@@ -13,10 +13,12 @@ section! {
 
     /// Endings of the names of audio files that are taken.
     AUDIO_EXTENSIONS => audio_extensions: Vec<Extension> = Given(
-        r#"[".aac", ".amr", ".awb", ".m4a", ".mp3", ".oga", ".ogg", ".wav", ".wma"]"#
+        r#"[".aac", ".ac3", ".aif", ".aifc", ".aiff", ".amr", ".au", ".awb", ".caf", ".dts", ".eac3", ".flac", ".m4a", ".m4b", ".m4r", ".mka", ".mp2", ".mp3", ".mpga", ".oga", ".ogg", ".opus", ".snd", ".spx", ".tta", ".voc", ".w64", ".wav", ".wave", ".weba", ".wma", ".wv"]"#
     );
     /// Endings of the names of video files that are taken.
-    VIDEO_EXTENSIONS => video_extensions: Vec<Extension> = Given(r#"[".avi", ".mkv", ".mov", ".mp4", ".wmv"]"#);
+    VIDEO_EXTENSIONS => video_extensions: Vec<Extension> = Given(
+        r#"[".3g2", ".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ogv", ".ts", ".vob", ".webm", ".wmv"]"#
+    );
     /// Folder in which the private folder `scriven-media` keeps recordings until their task is done; one service each.
     TEMP_DIR => temp_dir: Option<PathBuf> = Unset(
         "beside the database in <database>-media, which survives a reboot as the database does"

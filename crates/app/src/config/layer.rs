@@ -213,6 +213,18 @@ impl Entry {
         }
     }
 
+    /// Whether its name has a group before it.
+    pub(super) fn is_nested(&self) -> bool {
+        self.group.is_some()
+    }
+
+    /// Whether it says no, nothing or zero.
+    pub(super) fn is_off(&self) -> bool {
+        let text = self.text.as_deref().unwrap_or_default();
+        let text = text.trim().to_ascii_lowercase();
+        ["", "0", "false", "f", "no", "n", "off"].contains(&text.as_str())
+    }
+
     /// Whether it is one of the names of `setting`.
     pub(super) fn means(&self, setting: &Setting) -> bool {
         match &self.group {

@@ -13,6 +13,7 @@ mod layer;
 mod limits;
 mod logging;
 mod mistake;
+mod protection;
 mod reader;
 mod report;
 mod server;

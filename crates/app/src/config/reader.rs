@@ -87,6 +87,10 @@ impl Reader {
     pub(super) fn finish(mut self) -> Result<(Vec<Known>, Vec<String>), Mistakes> {
         let unknown = super::unknown::find(&self.layers, &self.known);
         self.mistakes.extend(unknown);
+        let broken = super::protection::find(&self.layers, &self.known);
+        self.mistakes.extend(broken);
+        self.notes
+            .extend(super::unknown::notes(&self.layers, &self.known));
         if self.mistakes.is_empty() {
             Ok((self.known, self.notes))
         } else {

@@ -700,3 +700,86 @@ fn the_documentation_lists_every_setting() {
     | `SERVER_THREADS` | a whole number from 0 to 256 | `0` | Threads that answer requests; 0 takes one for each core, at least 2 and at most 8. Recordings are computed elsewhere. |
     ");
 }
+
+#[test]
+fn settings_that_promise_protection_are_never_passed_over() {
+    for (name, value) in [
+        ("AUTH__ENABLED", "true"),
+        ("auth__enabled", "1"),
+        ("AUTH__ENABLE", "true"), // misspelt
+        ("AUTH__ENABLE", "false"),
+        ("AUTH__BEARER_TOKEN", "secret"),
+        ("AUTH_ENABLED", "true"),
+        ("RATE_LIMIT__ENABLED", "yes"),
+        ("RATE_LIMIT__BURST", "10"),
+        ("RATE_LIMIT__WINDOW", "10"), // of a later version
+        ("MAX_UPLOAD_SIZE_MB", "200"),
+        ("MAX_QUEUED_GPU_REQUESTS", "4"),
+        ("SSRF_ALLOWED_HOST", r#"["a"]"#),
+        ("SSRF__PROTECTION", "true"),
+    ] {
+        let told = mistakes(&environment(&[(name, value)]));
+        assert!(told.starts_with(name), "{told}");
+        assert!(!told.contains("secret"), "{told}");
+        let dot_env = Sources {
+            dot_env: Some(format!("{name}={value}\n")),
+            ..Sources::default()
+        };
+        assert!(mistakes(&dot_env).starts_with(&format!("{name} in .env ")));
+    }
+    let told = mistakes(&environment(&[("SSRF_ALLOWED_HOST", "[]")]));
+    assert_eq!(
+        told,
+        "SSRF_ALLOWED_HOST is no setting; did you mean SSRF_ALLOWED_HOSTS?"
+    );
+    let told = mistakes(&environment(&[("MAX_UPLOAD_SIZE_MB", "200")]));
+    assert!(told.contains("MAX_UPLOAD_BYTES"), "{told}");
+}
+
+#[test]
+fn settings_that_ask_for_no_protection_are_passed_over() {
+    config(&[
+        ("AUTH__ENABLED", "false"),
+        ("AUTH__BEARER_TOKEN", "secret"),
+        ("RATE_LIMIT__ENABLED", "0"),
+        ("RATE_LIMIT__BURST", "10"),
+        ("RATE_LIMIT__KEY_STRATEGY", "ip"),
+        ("MAX_UPLOAD_SIZE_MB", "0"),
+        ("MAX_QUEUED_GPU_REQUESTS", "0"),
+        // Those of other programs.
+        ("AUTH_TOKEN", "x"),
+        ("RATE_LIMIT_OF_MY_PROXY", "5"),
+        ("SSH_AUTH_SOCK", "/run/agent"),
+    ]);
+}
+
+#[test]
+fn misspelt_names_are_told_with_the_right_one() {
+    let read = |dot_env: &str| {
+        let sources = Sources {
+            dot_env: Some(dot_env.to_owned()),
+            ..environment(&[
+                ("HOSTNAME", "here"),
+                ("LOGNAME", "ann"),
+                ("CALBACK_TIMEOUT", "1"),
+            ])
+        };
+        Config::read(&sources).unwrap().notes
+    };
+    let notes = read(
+        "WHISPER_MODLE=base\nwhisper__DEFAULT_LANGUAGE=de\nDEFAULT_LNAG=de\nCOMPOSE_PROJECT_NAME=x\nPORT=1\n",
+    );
+    for note in [
+        "CALBACK_TIMEOUT is no setting; did you mean CALLBACK_TIMEOUT?",
+        "WHISPER_MODLE in .env is no setting; did you mean WHISPER_MODEL?",
+        "DEFAULT_LNAG in .env is no setting; did you mean DEFAULT_LANG?",
+    ] {
+        assert!(notes.iter().any(|told| told == note), "{note}: {notes:?}");
+    }
+    assert!(
+        !notes
+            .iter()
+            .any(|note| note.contains("COMPOSE") || note.contains("HOSTNAME")),
+        "{notes:?}"
+    );
+}

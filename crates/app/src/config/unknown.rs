@@ -1,4 +1,5 @@
-//! Keys of a file that no setting has, and what was probably meant.
+//! Names that no setting has, and what was probably meant: in a file each is a mistake, in `.env` and in the environment
+//! one that is nearly the name of a setting is told.
 
 use super::layer::{Entry, Layer};
 use super::mistake::Mistake;
@@ -39,9 +40,34 @@ fn reason(entry: &Entry, known: &[Known]) -> String {
     }
 }
 
-fn nearest<'a>(asked: &str, names: &'a [String]) -> Option<&'a String> {
+/// A note for each variable of `.env` or the environment that means no setting, but whose name is nearly that of one.
+pub(super) fn notes(layers: &[Layer], known: &[Known]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for layer in layers.iter().filter(|layer| !layer.is_strict()) {
+        for entry in &layer.entries {
+            let is_known = known.iter().any(|known| entry.means(&known.setting));
+            let meant = known.iter().find(|known| is_misspelt(entry, known));
+            if let Some(meant) = meant.filter(|_| !is_known) {
+                let place = layer.origin(&entry.name);
+                let variable = meant.setting.variable;
+                notes.push(format!("{place} is no setting; did you mean {variable}?"));
+            }
+        }
+    }
+    notes
+}
+
+/// Whether at most every fifth character of a name is another than in a variable's, which has at least five.
+fn is_misspelt(entry: &Entry, known: &Known) -> bool {
+    let asked = entry.key.to_uppercase();
+    let n_wrong = strsim::damerau_levenshtein(&asked, known.setting.variable);
+    let n_chars = known.setting.variable.len().min(asked.len());
+    n_wrong > 0 && n_wrong * 5 <= n_chars
+}
+
+pub(super) fn nearest<'a>(asked: &str, names: &'a [String]) -> Option<&'a String> {
     let asked = asked.to_lowercase();
-    let likeness = |name: &String| strsim::jaro_winkler(&asked, name);
+    let likeness = |name: &String| strsim::jaro_winkler(&asked, &name.to_lowercase());
     names
         .iter()
         .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))

@@ -100,3 +100,18 @@ fn notes_are_told_beside_the_values() {
         "note: COMPUTE_TYPE float16 is computed as int8 on a processor\n"
     );
 }
+
+#[test]
+fn misspelt_names_in_dot_env_are_told_with_the_right_one() {
+    let desk = Desk::new();
+    desk.put(".env", "WHISPER_MODLE=base\nCOMPOSE_PROJECT_NAME=x\n");
+    let ran = run(&desk, &[], &[("CALBACK_TIMEOUT", "1")]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    for told in [
+        "WHISPER_MODLE in .env is no setting; did you mean WHISPER_MODEL?",
+        "CALBACK_TIMEOUT is no setting; did you mean CALLBACK_TIMEOUT?",
+    ] {
+        assert!(ran.stderr.contains(told), "{ran:?}");
+    }
+    assert!(!ran.stderr.contains("COMPOSE"), "{ran:?}");
+}

@@ -285,6 +285,10 @@ fn td1_a_wrong_value_ends_the_start_and_is_named() {
         ("LEASE_SECONDS", "1"),
         ("MAX_ATTEMPTS", "0"),
         ("ENGINE", "magic"),
+        // Protection that is not there.
+        ("AUTH__ENABLED", "true"),
+        ("RATE_LIMIT__ENABLED", "true"),
+        ("MAX_UPLOAD_SIZE_MB", "200"),
     ];
     for (variable, value) in cases {
         let (status, error) = TestApp::builder().with(variable, value).run();
