@@ -10,14 +10,16 @@ use utoipa::openapi::request_body::RequestBodyBuilder;
 use utoipa::openapi::tag::TagBuilder;
 use utoipa::openapi::{
     Components, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, Ref, RefOr,
-    Required, ResponseBuilder,
+    Required, ResponseBuilder, Schema,
 };
 
 use crate::extract::{
     AlignQuery, DiarizeQuery, FullProcess, ResultQuery, TranscribeQuery, described,
 };
 use crate::state::ApiSettings;
-use crate::wire::{ApiWord, ProblemSchema, TaskEventReceived, TaskSchema, ValidationSchema};
+use crate::wire::{
+    ApiWord, ProblemSchema, TaskEventReceived, TaskSchema, ValidationSchema, one_of,
+};
 
 /// Name and version of the API, as the reference's service has them: clients are generated from them.
 pub(crate) const TITLE: &str = "whisperX REST service";
@@ -78,13 +80,22 @@ pub(crate) fn complete(mut document: OpenApi, settings: &ApiSettings) -> OpenApi
     add_schema::<TaskEventReceived>(components);
     add_words::<ModelName>(components);
     add_words::<AsrTask>(components);
-    add_words::<Device>(components);
+    components
+        .schemas
+        .insert("Device".to_owned(), devices(settings));
     add_words::<RequestedCompute>(components);
     add_words::<Interpolation>(components);
     add_words::<SubtitleStyle>(components);
     add_words::<SpeakerLabels>(components);
     add_words::<TextStyle>(components);
     document
+}
+
+/// The devices that tasks can ask for here.
+fn devices(settings: &ApiSettings) -> RefOr<Schema> {
+    let devices = Device::ALL.iter();
+    let usable = devices.filter(|device| settings.has_gpu || **device != Device::Cuda);
+    one_of(usable.map(|device| device.as_str()), false)
 }
 
 fn description(settings: &ApiSettings) -> String {

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use domain::document::DocumentError;
 use domain::media::ProbeError;
+use domain::service::ModelProblem;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::{Map, Value, json};
 use store::{InsertError, MediaError, StoreError};
@@ -42,6 +43,8 @@ pub(crate) enum Problem {
     DownloadExtension {
         file_name: String,
         extension: String,
+        /// What the server says that it sends.
+        content_type: Option<String>,
         allowed: Vec<String>,
     },
     /// The URL of a recording may not be called.
@@ -72,6 +75,8 @@ pub(crate) enum Problem {
     Stopping,
     /// A recording needs a decoder that is not installed.
     DecoderMissing,
+    /// A model is not installed and cannot be fetched. The text says which and why.
+    ModelMissing(String),
     /// The disk is full.
     NoSpace,
     /// The database failed. The text is for the log.
@@ -144,11 +149,16 @@ impl Problem {
             Self::DownloadExtension {
                 file_name,
                 extension,
+                content_type,
                 allowed,
             } => worded(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "UNSUPPORTED_FILE_EXTENSION",
-                format!("Unsupported file extension: {}", echo(extension)),
+                format!(
+                    "Unsupported file extension: {}{}",
+                    echo(extension),
+                    what_is_sent(content_type.as_deref())
+                ),
             )
             .with(json!({
                 "field": null,
@@ -236,6 +246,11 @@ impl Problem {
                 "FFMPEG_MISSING",
                 "A temporary system error occurred: this kind of file needs a decoder that is not installed",
             ),
+            Self::ModelMissing(reason) => worded(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "MODEL_UNAVAILABLE",
+                format!("A temporary system error occurred: {reason}"),
+            ),
             Self::NoSpace => worded(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "STORAGE_FULL",
@@ -268,6 +283,19 @@ impl Problem {
             Self::Fields(problems) => Detail::Fields(std::mem::take(problems)),
             _ => Detail::Sentence(message.to_owned()),
         }
+    }
+}
+
+/// What a server sends instead of a recording, as the end of a sentence.
+fn what_is_sent(content_type: Option<&str>) -> String {
+    match content_type {
+        Some("text/html" | "application/xhtml+xml") => {
+            "; the server sends a web page (text/html), perhaps one to log in".to_owned()
+        }
+        Some(other) if !["application/octet-stream", "binary/octet-stream"].contains(&other) => {
+            format!("; the server sends {other}")
+        }
+        _ => String::new(),
     }
 }
 
@@ -357,6 +385,17 @@ impl From<InsertError> for Problem {
                 retry_after_seconds: retry_after.as_secs().max(1),
             },
             InsertError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ModelProblem> for Problem {
+    fn from(problem: ModelProblem) -> Self {
+        match problem {
+            ModelProblem::Unknown { parameter, reason } => {
+                Self::Fields(vec![FieldProblem::refused(parameter, &reason, "")])
+            }
+            ModelProblem::Missing(reason) => Self::ModelMissing(reason),
         }
     }
 }

@@ -70,7 +70,7 @@ fn written(document: &OpenApi) -> Bytes {
 
 /// The paths that are known without a slash at their end.
 fn known_paths(document: &OpenApi) -> Arc<[String]> {
-    let hidden = ["/docs", "/openapi.json"].map(str::to_owned);
+    let hidden = ["/docs", "/redoc", "/openapi.json"].map(str::to_owned);
     let documented = document.paths.paths.keys().cloned();
     documented.chain(hidden).collect()
 }

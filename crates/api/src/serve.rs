@@ -1,5 +1,7 @@
 //! Connections: accepted, limited, ended well.
 
+mod unread;
+
 use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
@@ -92,7 +94,7 @@ async fn answer(
     let _ = stream.set_nodelay(true);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ClientAddress(address));
-        let answer = router.clone().oneshot(request.map(Body::new));
+        let answer = answer_request(router.clone(), request);
         Box::pin(answer) as Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>
     });
     let mut connection = http1::Builder::new()
@@ -113,6 +115,18 @@ async fn answer(
         Ok(()) => linger(connection.into_parts().io.into_inner()).await,
         Err(error) => tracing::debug!(%error, "a connection ended early"),
     }
+}
+
+async fn answer_request(
+    router: Router,
+    request: Request<Incoming>,
+) -> Result<Response, Infallible> {
+    let (head, body) = request.into_parts();
+    let (headers, (body, unread)) = (head.headers.clone(), unread::lend(body));
+    let request = Request::from_parts(head, Body::new(body));
+    let mut response = router.oneshot(request).await?;
+    unread.settle(&headers, &mut response).await;
+    Ok(response)
 }
 
 /// How long, and how much, is read of what nobody wants.

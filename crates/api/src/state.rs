@@ -8,7 +8,7 @@ use domain::language::Language;
 use domain::media::Probe;
 use domain::model::ModelName;
 use domain::request::{Device, RequestedCompute};
-use domain::service::EngineStatus;
+use domain::service::{EngineStatus, ModelCheck};
 use domain::transcript::Transcript;
 use outbound::{DownloadLimits, Outbound};
 use store::{MediaStore, QueueLimits, Store};
@@ -27,6 +27,8 @@ pub struct Wiring {
     pub outbound: Outbound,
     /// Reads recordings before they become tasks.
     pub probe: Arc<dyn Probe>,
+    /// Says whether the models of a task can be had.
+    pub models: Arc<dyn ModelCheck>,
     /// Cuts the segments of a transcript where the speaker changes.
     pub split_at_speakers: fn(&mut Transcript),
     /// Where "now" comes from.
@@ -98,6 +100,7 @@ pub struct ApiState {
     pub(crate) media: MediaStore,
     pub(crate) outbound: Outbound,
     pub(crate) probe: Arc<dyn Probe>,
+    pub(crate) models: Arc<dyn ModelCheck>,
     pub(crate) split_at_speakers: fn(&mut Transcript),
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) settings: Arc<ApiSettings>,
@@ -123,6 +126,7 @@ impl ApiState {
             media: wiring.media,
             outbound: wiring.outbound,
             probe: wiring.probe,
+            models: wiring.models,
             split_at_speakers: wiring.split_at_speakers,
             clock: wiring.clock,
             extensions: wiring.settings.extensions().into(),

@@ -14,7 +14,7 @@ use crate::middleware::RequestId;
 use crate::problem::Problem;
 use crate::recording::Recording;
 use crate::state::ApiState;
-use crate::wire::Outcome;
+use crate::wire::{FieldProblem, Outcome};
 
 /// A task that is as it should be.
 #[derive(Debug)]
@@ -25,6 +25,29 @@ pub(crate) struct Submission {
     pub(crate) url: Option<String>,
     pub(crate) callback_url: Option<Url>,
     pub(crate) request_id: RequestId,
+}
+
+/// Hands `request` on if its models can be had. To be asked before the recording is read, if `problems` holds none of the
+/// query.
+///
+/// # Errors
+/// A model is not installed and cannot be fetched, or is none.
+pub(crate) async fn with_models(
+    state: &ApiState,
+    request: JobRequest,
+    problems: &[FieldProblem],
+) -> Result<JobRequest, Problem> {
+    if !problems.is_empty() {
+        return Ok(request);
+    }
+    let models = state.models.clone();
+    let checked = tokio::task::spawn_blocking(move || {
+        let checked = models.check_models(&request);
+        checked.map(|()| request)
+    });
+    let checked = checked.await;
+    let checked = checked.map_err(|error| Problem::Unexpected(error.to_string()))?;
+    Ok(checked?)
 }
 
 /// Accepts a task: its row is there before the answer.

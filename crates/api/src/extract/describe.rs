@@ -49,6 +49,15 @@ impl Describer {
     }
 }
 
+/// Whole numbers of 64 bits, none less than `least`.
+fn integer_from(least: impl Into<Number>) -> ObjectBuilder {
+    ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
+        .minimum(Some(least))
+        .maximum(Some(isize::MAX))
+}
+
 impl Parameters for Describer {
     fn word<W: ApiWord>(&mut self, about: About, default: W) -> W {
         let default_word = Some(Value::from(default.word()));
@@ -65,6 +74,16 @@ impl Parameters for Describer {
         default
     }
 
+    fn word_among<W: ApiWord>(&mut self, about: About, default: W, usual: &[W]) -> W {
+        let words: Vec<_> = usual.iter().map(|word| word.word()).collect();
+        let words = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .enum_values(Some(words))
+            .default(Some(Value::from(default.word())));
+        self.add(about, words);
+        default
+    }
+
     fn optional_word<W: ApiWord>(&mut self, about: About) -> Option<W> {
         let words = ObjectBuilder::new()
             .schema_type(Type::String)
@@ -74,33 +93,38 @@ impl Parameters for Describer {
     }
 
     fn integer(&mut self, about: About, default: i64, at_least: i32) -> i64 {
-        let schema = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-            .minimum(Some(at_least))
-            .default(Some(json!(default)));
+        let schema = integer_from(at_least).default(Some(json!(default)));
         self.add(about, schema);
         default
     }
 
     fn optional_integer(&mut self, about: About, at_least: i32) -> Option<i64> {
+        self.add(about, integer_from(at_least));
+        None
+    }
+
+    fn small_integer(&mut self, about: About, at_least: i32) -> Option<u16> {
         let schema = ObjectBuilder::new()
             .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)))
-            .minimum(Some(at_least));
+            .minimum(Some(at_least))
+            .maximum(Some(u16::MAX));
         self.add(about, schema);
         None
     }
 
     fn number(&mut self, about: About, default: f64, bounds: &[Bound]) -> f64 {
+        // It is computed in single precision.
+        let range = f64::from(f32::MAX);
         let number = ObjectBuilder::new()
             .schema_type(Type::Number)
             .format(Some(SchemaFormat::KnownFormat(KnownFormat::Float)))
+            .minimum(Some(-range))
+            .maximum(Some(range))
             .default(Some(json!(default)));
         let schema = bounds.iter().fold(number, |schema, bound| match bound {
             Bound::AtLeast(limit) => schema.minimum(Some(*limit)),
-            Bound::Above(limit) => schema.exclusive_minimum(Some(*limit)),
-            Bound::Below(limit) => schema.exclusive_maximum(Some(*limit)),
+            Bound::Above(limit) => schema.minimum(None::<f64>).exclusive_minimum(Some(*limit)),
+            Bound::Below(limit) => schema.maximum(None::<f64>).exclusive_maximum(Some(*limit)),
         });
         self.add(about, schema);
         default
@@ -138,9 +162,7 @@ impl Parameters for Describer {
     }
 
     fn integers(&mut self, about: About, default: Vec<i64>) -> Vec<i64> {
-        let item = ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int64)));
+        let item = integer_from(isize::MIN);
         let schema = ArrayBuilder::new()
             .items(item)
             .default(Some(json!(default)));

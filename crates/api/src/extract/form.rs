@@ -6,12 +6,14 @@ use axum::body::Body;
 use axum::extract::multipart::Field;
 use axum::extract::{FromRequest, Multipart, Request};
 use bytes::Bytes;
+use futures_util::TryStreamExt;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, request};
 
 use super::body::{BodyLimits, Watch, WatchedBody};
 use super::disposition::Disposition;
 use super::parse;
+use super::part_headers::PartHeaders;
 use crate::problem::Problem;
 use crate::state::ApiState;
 
@@ -104,6 +106,8 @@ fn check_length(headers: &HeaderMap, limits: BodyLimits) -> Result<(), Problem> 
 }
 
 async fn multipart(head: request::Parts, body: WatchedBody) -> Result<Multipart, Problem> {
+    let mut part_headers = PartHeaders::default();
+    let body = body.map_ok(move |piece| part_headers.clean(piece));
     let request = Request::from_parts(head, Body::from_stream(body));
     let missing = |_| Problem::BadRequest("Missing boundary in multipart.");
     Multipart::from_request(request, &()).await.map_err(missing)

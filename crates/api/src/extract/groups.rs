@@ -29,7 +29,7 @@ pub(crate) struct FullProcess {
 
 impl QueryGroup for FullProcess {
     fn read(query: &mut impl Parameters, settings: &ApiSettings) -> Self {
-        let model = model(query, settings);
+        let model = model(query, settings, &alignable());
         let align = alignment(query);
         let language = model.language.given();
         if let Some(reason) = language.and_then(|language| no_align_model(language, &align)) {
@@ -62,7 +62,7 @@ pub(crate) struct TranscribeQuery {
 impl QueryGroup for TranscribeQuery {
     fn read(query: &mut impl Parameters, settings: &ApiSettings) -> Self {
         Self {
-            model: model(query, settings),
+            model: model(query, settings, &SpokenLanguage::all().collect::<Vec<_>>()),
             asr: asr(query),
             vad: vad(query),
             audio_track: audio_track(query),
@@ -114,15 +114,30 @@ pub(crate) fn no_align_model(language: Language, align: &AlignmentGroup) -> Opti
     })
 }
 
-fn model(query: &mut impl Parameters, settings: &ApiSettings) -> ModelGroup {
+/// The languages whose words are timed without a model being named.
+fn alignable() -> Vec<SpokenLanguage> {
+    let is_alignable = |language: &SpokenLanguage| {
+        let given = language.given();
+        given.is_none_or(|language| AlignModel::for_language(language).is_some())
+    };
+    SpokenLanguage::all().filter(is_alignable).collect()
+}
+
+fn model(
+    query: &mut impl Parameters,
+    settings: &ApiSettings,
+    languages: &[SpokenLanguage],
+) -> ModelGroup {
     let defaults = settings.defaults;
     ModelGroup {
-        language: query.word(
+        language: query.word_among(
             About(
                 "language",
-                "The language spoken, a code; `auto` detects it, and the result tells which it is.",
+                "The language spoken, a code; `auto` detects it, and the result tells which it is. Where words are aligned, \
+                 any other language of Whisper needs `align_model`.",
             ),
             SpokenLanguage::Given(defaults.language),
+            languages,
         ),
         task: query.word(
             About(
@@ -190,12 +205,7 @@ fn audio_track(query: &mut impl Parameters) -> Option<NonZeroU16> {
         "audio_track",
         "Which audio track of the recording, counted from 1; without it the file's default, else the first.",
     );
-    let number = query.optional_integer(about, 1)?;
-    let track = u16::try_from(number).ok().and_then(NonZeroU16::new);
-    if track.is_none() {
-        query.refuse(about.0, "no file has so many audio tracks");
-    }
-    track
+    query.small_integer(about, 1).and_then(NonZeroU16::new)
 }
 
 fn alignment(query: &mut impl Parameters) -> AlignmentGroup {

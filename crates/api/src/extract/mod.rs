@@ -12,6 +12,7 @@ mod form;
 mod groups;
 mod parameters;
 mod parse;
+mod part_headers;
 mod query;
 mod receive;
 mod result;

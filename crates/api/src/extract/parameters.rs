@@ -22,6 +22,9 @@ pub(crate) trait Parameters {
     /// A word of a closed list.
     fn word<W: ApiWord>(&mut self, about: About, default: W) -> W;
 
+    /// The same where only `usual` words go without another parameter; those are described.
+    fn word_among<W: ApiWord>(&mut self, about: About, default: W, usual: &[W]) -> W;
+
     /// A word of a closed list that may be missing.
     fn optional_word<W: ApiWord>(&mut self, about: About) -> Option<W>;
 
@@ -30,6 +33,9 @@ pub(crate) trait Parameters {
 
     /// A whole number that may be missing.
     fn optional_integer(&mut self, about: About, at_least: i32) -> Option<i64>;
+
+    /// The same with a largest value, which fits 16 bits.
+    fn small_integer(&mut self, about: About, at_least: i32) -> Option<u16>;
 
     /// A finite number within `bounds`.
     fn number(&mut self, about: About, default: f64, bounds: &[Bound]) -> f64;
@@ -67,10 +73,13 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    /// A reader of `query`, as it stands in the URL.
+    /// A reader of `query`, as it stands in the URL. A parameter without a value counts as not given: so forms send what
+    /// nobody filled in.
     pub(crate) fn new(query: &str) -> Self {
+        let mut pairs = parse::pairs(query.as_bytes());
+        pairs.retain(|(_, value)| !value.is_empty());
         Self {
-            pairs: parse::pairs(query.as_bytes()),
+            pairs,
             problems: Vec::new(),
         }
     }
@@ -117,6 +126,10 @@ impl Parameters for Reader {
         self.optional_word(about).unwrap_or(default)
     }
 
+    fn word_among<W: ApiWord>(&mut self, about: About, default: W, _usual: &[W]) -> W {
+        self.word(about, default)
+    }
+
     fn optional_word<W: ApiWord>(&mut self, About(name, _): About) -> Option<W> {
         self.last(name, |text| {
             W::find(text).ok_or_else(|| FieldProblem::no_word(name, &W::words(), text))
@@ -135,6 +148,15 @@ impl Parameters for Reader {
             }
             Ok(value)
         })
+    }
+
+    fn small_integer(&mut self, about: About, at_least: i32) -> Option<u16> {
+        let value = self.optional_integer(about, at_least)?;
+        let small = u16::try_from(value).ok();
+        if small.is_none() {
+            self.refuse(about.0, &format!("it must be at most {}", u16::MAX));
+        }
+        small
     }
 
     fn number(&mut self, About(name, _): About, default: f64, bounds: &[Bound]) -> f64 {

@@ -20,19 +20,25 @@ pub(crate) fn routes(document: Bytes) -> Router<ApiState> {
     let document = move || async move { ([(CONTENT_TYPE, "application/json")], document) };
     Router::new()
         .route("/", get(|| async { Redirect::temporary("/docs") }))
-        .route("/docs", get(page))
+        .route("/docs", get(|| async { page("Swagger UI", TO_TRY) }))
+        .route("/redoc", get(|| async { page("Reference", TO_READ) }))
         .route("/docs/{file}", get(part))
         .route("/openapi.json", get(document))
 }
 
-async fn page() -> Html<String> {
+/// Options of the page on which requests can be tried.
+const TO_TRY: &str = "deepLinking: true";
+/// Options of the page that is only read, with everything unfolded.
+const TO_READ: &str = r#"deepLinking: true, docExpansion: "full", defaultModelRendering: "model", supportedSubmitMethods: []"#;
+
+fn page(kind: &str, options: &str) -> Html<String> {
     Html(format!(
         r##"<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{TITLE} - Swagger UI</title>
+<title>{TITLE} - {kind}</title>
 <link rel="stylesheet" href="docs/swagger-ui.css">
 <link rel="icon" href="docs/favicon-32x32.png">
 </head>
@@ -40,7 +46,7 @@ async fn page() -> Html<String> {
 <div id="swagger-ui"></div>
 <script src="docs/swagger-ui-bundle.js"></script>
 <script>
-SwaggerUIBundle({{ url: "openapi.json", dom_id: "#swagger-ui", deepLinking: true }});
+SwaggerUIBundle({{ url: "openapi.json", dom_id: "#swagger-ui", {options} }});
 </script>
 </body>
 </html>

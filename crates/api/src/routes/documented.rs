@@ -23,7 +23,7 @@ pub(crate) struct SpeechForm {
 #[expect(dead_code, reason = "only its schema is used")]
 pub(crate) struct UrlForm {
     /// Where the recording lies.
-    #[schema(min_length = 1)]
+    #[schema(min_length = 1, format = "uri")]
     url: String,
 }
 

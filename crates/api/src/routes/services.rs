@@ -15,7 +15,7 @@ use crate::middleware::RequestId;
 use crate::problem::Problem;
 use crate::recording::Recording;
 use crate::state::ApiState;
-use crate::submit::{Submission, submit};
+use crate::submit::{Submission, submit, with_models};
 use crate::wire::{ApiWord, FieldProblem, Outcome};
 
 /// 1. Transcribe
@@ -34,7 +34,6 @@ pub(crate) async fn transcribe(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let recording = Recording::alone(&state, form, query.problems, query.value.audio_track).await?;
     let TranscribeQuery {
         model,
         asr,
@@ -47,6 +46,8 @@ pub(crate) async fn transcribe(
         vad,
         audio_track,
     };
+    let request = with_models(&state, request, &query.problems).await?;
+    let recording = Recording::alone(&state, form, query.problems, audio_track).await?;
     submit(state, submission(request, Some(recording), request_id)).await
 }
 
@@ -78,13 +79,14 @@ pub(crate) async fn align(
     } = query.value;
     let transcript = read_transcript(&state, transcript, align.align_model.is_some()).await?;
     check_language(&transcript, &align)?;
-    let recording = Recording::probe(&state, file, audio_track).await?;
     let request = JobRequest::Alignment {
         transcript,
         align,
         device,
         audio_track,
     };
+    let request = with_models(&state, request, &[]).await?;
+    let recording = Recording::probe(&state, file, audio_track).await?;
     submit(state, submission(request, Some(recording), request_id)).await
 }
 
@@ -104,7 +106,6 @@ pub(crate) async fn diarize(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let recording = Recording::alone(&state, form, query.problems, query.value.audio_track).await?;
     let DiarizeQuery {
         device,
         speakers,
@@ -115,6 +116,8 @@ pub(crate) async fn diarize(
         device,
         audio_track,
     };
+    let request = with_models(&state, request, &query.problems).await?;
+    let recording = Recording::alone(&state, form, query.problems, audio_track).await?;
     submit(state, submission(request, Some(recording), request_id)).await
 }
 

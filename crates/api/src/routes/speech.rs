@@ -3,6 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use domain::request::JobRequest;
+use url::Url;
 
 use super::documented::{SpeechForm, SubmissionProblems, UrlForm};
 use crate::download::download;
@@ -11,7 +12,7 @@ use crate::middleware::RequestId;
 use crate::problem::Problem;
 use crate::recording::Recording;
 use crate::state::ApiState;
-use crate::submit::{Submission, submit};
+use crate::submit::{Submission, submit, with_models};
 use crate::wire::Outcome;
 
 /// Process a recording: transcribe, align, diarize, and give words their speakers
@@ -30,8 +31,17 @@ pub(crate) async fn upload(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
-    let recording = Recording::alone(&state, form, query.problems, query.value.audio_track).await?;
-    let submission = submission(query.value, recording, None, request_id);
+    let track = query.value.audio_track;
+    let (request, callback_url) = request(query.value);
+    let request = with_models(&state, request, &query.problems).await?;
+    let recording = Recording::alone(&state, form, query.problems, track).await?;
+    let submission = Submission {
+        request,
+        recording: Some(recording),
+        url: None,
+        callback_url,
+        request_id,
+    };
     submit(state, submission).await
 }
 
@@ -54,31 +64,31 @@ pub(crate) async fn from_url(
     _room: Room,
     form: Form,
 ) -> Result<Json<Outcome>, Problem> {
+    let track = query.value.audio_track;
+    let (request, callback_url) = request(query.value);
+    let request = with_models(&state, request, &query.problems).await?;
     let url = form.text(&state, query.problems, "url").await?;
     let file = download(&state, &url).await?;
-    let recording = Recording::probe(&state, file, query.value.audio_track).await?;
-    let submission = submission(query.value, recording, Some(url), request_id);
+    let recording = Recording::probe(&state, file, track).await?;
+    let submission = Submission {
+        request,
+        recording: Some(recording),
+        url: Some(url),
+        callback_url,
+        request_id,
+    };
     submit(state, submission).await
 }
 
-fn submission(
-    query: FullProcess,
-    recording: Recording,
-    url: Option<String>,
-    request_id: RequestId,
-) -> Submission {
-    Submission {
-        request: JobRequest::FullProcess {
-            model: query.model,
-            align: query.align,
-            speakers: query.speakers,
-            asr: query.asr,
-            vad: query.vad,
-            audio_track: query.audio_track,
-        },
-        recording: Some(recording),
-        url,
-        callback_url: query.callback_url,
-        request_id,
-    }
+/// What is asked for, and who is told when it is done.
+fn request(query: FullProcess) -> (JobRequest, Option<Url>) {
+    let request = JobRequest::FullProcess {
+        model: query.model,
+        align: query.align,
+        speakers: query.speakers,
+        asr: query.asr,
+        vad: query.vad,
+        audio_track: query.audio_track,
+    };
+    (request, query.callback_url)
 }

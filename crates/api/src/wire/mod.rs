@@ -16,4 +16,4 @@ pub(crate) use outcome::Outcome;
 pub(crate) use problem_body::{Detail, ErrorMember, ProblemBody, ProblemSchema, ValidationSchema};
 pub(crate) use result_format::ResultFormat;
 pub(crate) use task::{TaskEventReceived, TaskList, TaskListItem, TaskSchema};
-pub(crate) use words::ApiWord;
+pub(crate) use words::{ApiWord, one_of};

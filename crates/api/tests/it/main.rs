@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs and has not, ends it")]
 
 mod documents;
+mod early;
 mod framework;
 mod health;
 mod limits;

@@ -250,3 +250,86 @@ async fn c1_8_the_services_pass_over_callbacks_even_broken_ones() {
     }
     assert_eq!(receiver.connections(), 0);
 }
+
+#[tokio::test]
+async fn a_model_that_cannot_be_had_is_told_before_the_recording_is_read() {
+    let api = TestApi::start_with(|setup| {
+        setup.missing_model = Some("large-v3".parse().unwrap());
+    })
+    .await;
+    for path in ["/speech-to-text", "/service/transcribe"] {
+        let answer = api
+            .post(&format!("{path}?model=large-v3"), &Form::recording("a.mp3"))
+            .await
+            .expect(503, "MODEL_UNAVAILABLE");
+        assert!(
+            answer.text().contains("'large-v3' is not installed"),
+            "{}",
+            answer.text()
+        );
+        api.post(path, &Form::recording("a.mp3")).await.queued();
+    }
+    assert_eq!(api.n_files(), 2);
+    // What is wrong with the query is told first.
+    api.post(
+        "/service/transcribe?model=large-v3&beam_size=0",
+        &Form::recording("a.mp3"),
+    )
+    .await
+    .expect(422, "REQUEST_VALIDATION_ERROR");
+}
+
+#[tokio::test]
+async fn parameters_without_a_value_count_as_not_given() {
+    let api = TestApi::start().await;
+    let parameters = [
+        "language",
+        "task",
+        "model",
+        "device",
+        "threads",
+        "batch_size",
+        "chunk_size",
+        "align_model",
+        "interpolate_method",
+        "return_char_alignments",
+        "beam_size",
+        "patience",
+        "temperatures",
+        "initial_prompt",
+        "suppress_tokens",
+        "suppress_numerals",
+        "hotwords",
+        "vad_onset",
+        "min_speakers",
+        "callback_url",
+        "audio_track",
+    ];
+    let query = parameters.map(|name| format!("{name}=")).join("&");
+    let given = api
+        .post(
+            &format!("/speech-to-text?{query}"),
+            &Form::recording("a.mp3"),
+        )
+        .await
+        .queued();
+    let not_given = api.post("/speech-to-text", &Form::recording("a.mp3")).await;
+    let (given, not_given) = (api.task(&given).await, api.task(&not_given.queued()).await);
+    assert_eq!(given["metadata"], not_given["metadata"]);
+}
+
+#[tokio::test]
+async fn control_characters_in_the_name_of_a_file_are_taken_out() {
+    let api = TestApi::start().await;
+    let identifier = api
+        .post(
+            "/speech-to-text",
+            &Form::recording("a\u{1}b\u{7f}\rc\u{0}.mp3"),
+        )
+        .await
+        .queued();
+    assert_eq!(
+        api.task(&identifier).await["metadata"]["file_name"],
+        "abc.mp3"
+    );
+}

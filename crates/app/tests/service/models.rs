@@ -219,3 +219,43 @@ async fn td1_tasks_share_as_many_threads_as_they_are_given() {
     let (few, many) = (n_threads(1).await, n_threads(64).await);
     assert!(many >= few + 50, "{few} threads, and {many}");
 }
+
+#[tokio::test]
+async fn a_model_that_cannot_be_had_is_told_at_start_and_at_submission() {
+    let app = TestApp::builder()
+        .with_speech()
+        .with("WHISPER_MODEL", "large-v3")
+        .with("HF_HUB_OFFLINE", "1")
+        .with("LOG_FORMAT", "json")
+        .start()
+        .await;
+    let is_told = async || {
+        app.log()
+            .contains("requests that name no model will be refused")
+    };
+    app.wait_until("the missing model is told", is_told).await;
+    for path in [
+        "/service/transcribe",
+        "/service/transcribe?model=medium",
+        "/speech-to-text?model=medium",
+        "/service/transcribe?model=large-v2&task=translate",
+    ] {
+        let answer = app.post_file(path, "a.wav", &tone(1.0)).await;
+        assert_eq!(answer.status, 503, "{path}: {}", answer.text);
+        assert_eq!(answer.code(), "MODEL_UNAVAILABLE");
+        assert!(
+            answer.text.contains("is not installed on this server"),
+            "{}",
+            answer.text
+        );
+        let home = std::env::var("HOME").unwrap_or_default();
+        assert!(!answer.text.contains(&home), "{}", answer.text);
+    }
+    let query = "/speech-to-text?model=tiny.en&align_model=nonsense";
+    let answer = app.post_file(query, "a.wav", &tone(1.0)).await;
+    if has_models(&["tiny.en"]) {
+        assert_eq!(answer.status, 422, "{}", answer.text);
+    }
+    assert!(app.tasks().await.is_empty());
+    app.assert_nothing_left().await;
+}

@@ -71,6 +71,16 @@ impl Companion {
         folders.find(|folder| folder.join(self.file()).is_file())
     }
 
+    /// Whether it is on this machine, unchecked. It is not fetched.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn check_present(self, places: &Places) -> Result<(), ModelError> {
+        self.find(places)
+            .map(drop)
+            .ok_or_else(|| self.missing(places))
+    }
+
     /// The folder that holds it, its file being the one that was published.
     ///
     /// # Errors

@@ -8,7 +8,9 @@ use domain::progress::Monitor;
 
 use super::folder::{ModelKind, PYTORCH_WEIGHTS};
 use super::request::is_a_path;
-use super::{Companion, ModelChoice, ModelError, ModelRequest, locate};
+use super::{
+    Companion, Hub, ModelChoice, ModelError, ModelRequest, Places, check_obtainable, locate,
+};
 
 /// What tells speakers apart, as people ask for it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -149,6 +151,35 @@ impl DiarizeChoice {
                     voices,
                 })
             }
+        }
+    }
+}
+
+impl DiarizeChoice {
+    /// Whether all parts are on this machine, unchecked, or can be fetched.
+    ///
+    /// # Errors
+    /// One is neither; or the monitor cancelled.
+    pub fn check_obtainable(
+        &self,
+        places: &Places,
+        hub: &Hub,
+        monitor: &dyn Monitor,
+    ) -> Result<(), ModelError> {
+        let companion = |companion: Companion| companion.check_present(places);
+        let speakers =
+            |model| check_obtainable(&ModelChoice::Speakers(model), places, hub, monitor);
+        match self {
+            Self::CamPlusPlus => {
+                companion(Companion::Segmentation)?;
+                companion(Companion::CamPlusPlus)
+            }
+            Self::Pyannote31 => {
+                companion(Companion::Segmentation)?;
+                speakers(SpeakerModel::ResNet34)
+            }
+            Self::Community1 => speakers(SpeakerModel::Community1),
+            Self::Folder(folder) => voices_in(folder).map(drop),
         }
     }
 }

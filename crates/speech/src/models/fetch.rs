@@ -35,21 +35,12 @@ pub fn pull(
     hub: &Hub,
     monitor: &dyn Monitor,
 ) -> Result<ModelFolder, ModelError> {
-    let source = match choice {
-        ModelChoice::Align(AlignChoice::Torchaudio(bundle)) => Source::Torchaudio(*bundle),
-        _ => match choice.repository() {
-            Some(repository) => Source::Hub(repository.to_owned()),
-            None => return Err(ModelError::NothingToFetch(choice.to_string())),
-        },
-    };
+    let source = source_of(choice)?;
     if let Some(model) = present(choice, places, monitor)? {
         return Ok(model);
     }
     if hub.offline {
-        return Err(ModelError::Offline {
-            model: choice.to_string(),
-            looked: locate::searched(places),
-        });
+        return Err(offline(choice, places));
     }
     let shelf = places.downloads().ok_or(ModelError::NoPlace)?;
     let model = ModelFolder {
@@ -76,6 +67,45 @@ pub fn pull(
     // What is left behind costs room, nothing else.
     let _ = fs::remove_dir_all(&partial);
     Ok(model)
+}
+
+/// Whether `choice` is on this machine, unchecked, or can be fetched: the hub is asked for its list of files alone.
+///
+/// # Errors
+/// It is neither; or the monitor cancelled.
+pub fn check_obtainable(
+    choice: &ModelChoice,
+    places: &Places,
+    hub: &Hub,
+    monitor: &dyn Monitor,
+) -> Result<(), ModelError> {
+    if locate::find(choice, places)?.is_some() {
+        return Ok(());
+    }
+    let source = source_of(choice)?;
+    if hub.offline {
+        return Err(offline(choice, places));
+    }
+    let shelf = places.downloads().ok_or(ModelError::NoPlace)?;
+    let transfer = Transfer::new(source, hub, &shelf.join(".partial"));
+    transfer.list(choice.kind(), monitor).map(drop)
+}
+
+/// Where `choice` is published.
+fn source_of(choice: &ModelChoice) -> Result<Source, ModelError> {
+    if let ModelChoice::Align(AlignChoice::Torchaudio(bundle)) = choice {
+        return Ok(Source::Torchaudio(*bundle));
+    }
+    let repository = choice.repository();
+    let repository = repository.ok_or_else(|| ModelError::NothingToFetch(choice.to_string()))?;
+    Ok(Source::Hub(repository.to_owned()))
+}
+
+fn offline(choice: &ModelChoice, places: &Places) -> ModelError {
+    ModelError::Offline {
+        model: choice.to_string(),
+        looked: locate::searched(places),
+    }
 }
 
 /// The model if it is on this machine, whole and right; one that is damaged does not count.

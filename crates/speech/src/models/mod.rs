@@ -20,7 +20,7 @@ pub use align::{AlignChoice, UnknownAlignModel};
 pub use companion::Companion;
 pub use diarize::{DiarizeChoice, DiarizeFolders, SpeakerModel, VoiceFolder};
 pub use error::ModelError;
-pub use fetch::pull;
+pub use fetch::{check_obtainable, pull};
 pub use folder::{ModelFolder, ModelKind};
 pub use locate::{find, installed_repositories, locate, smallest_recogniser};
 pub use request::{Hub, ModelChoice, ModelRequest, Places};

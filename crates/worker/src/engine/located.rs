@@ -16,6 +16,7 @@ use speech::models::{
     Places, VoiceFolder,
 };
 
+use super::availability::HubAnswers;
 use super::cache::{ModelKey, Need};
 use crate::error::{TaskFailure, no_model};
 
@@ -29,6 +30,7 @@ pub(super) struct Shelf {
     hub: Hub,
     diarize: DiarizeChoice,
     failed_at: Mutex<Option<Instant>>,
+    pub(super) answers: HubAnswers,
 }
 
 /// A folder to load a model from.
@@ -89,7 +91,31 @@ impl Shelf {
             hub,
             diarize,
             failed_at: Mutex::new(None),
+            answers: HubAnswers::default(),
         }
+    }
+
+    /// Whether a recogniser on this machine knows `language`.
+    pub(super) fn has_recogniser(&self, language: Language) -> bool {
+        models::smallest_recogniser(language, &self.places).is_some()
+    }
+
+    /// Whether `choice` is on this machine or can be fetched.
+    pub(super) fn check_obtainable(
+        &self,
+        choice: &ModelChoice,
+        monitor: &dyn Monitor,
+    ) -> Result<(), ModelError> {
+        models::check_obtainable(choice, &self.places, &self.hub, monitor)
+    }
+
+    /// The same for what tells speakers apart.
+    pub(super) fn check_diarizer_obtainable(
+        &self,
+        monitor: &dyn Monitor,
+    ) -> Result<(), ModelError> {
+        self.diarize
+            .check_obtainable(&self.places, &self.hub, monitor)
     }
 
     /// The models for `request`; what is not on this machine is fetched.

@@ -1,5 +1,6 @@
 //! What computes tasks: the speech engine, or a scripted one that shows how the service deals with every failure.
 
+mod availability;
 mod budget;
 mod cache;
 mod late;
@@ -8,12 +9,12 @@ mod probe;
 mod scripted;
 mod speech;
 
-use std::fmt;
 use std::path::PathBuf;
 
 use domain::progress::Monitor;
 use domain::request::JobRequest;
 use domain::results::TaskResult;
+use domain::service::ModelCheck;
 
 pub use budget::ModelBudget;
 pub use probe::AudioProbe;
@@ -24,7 +25,7 @@ pub use speech::{SpeechEngine, SpeechSettings};
 use crate::error::TaskFailure;
 
 /// Computes tasks. Several threads call it at once.
-pub trait Engine: fmt::Debug + Send + Sync {
+pub trait Engine: ModelCheck {
     /// Computes `job`. Blocks until done.
     ///
     /// # Errors

@@ -11,9 +11,11 @@ use std::time::{Duration, Instant};
 
 use domain::diarization::{Diarization, Turn};
 use domain::language::Language;
+use domain::model::ModelName;
 use domain::progress::{Monitor, Stage};
 use domain::request::{JobRequest, SpokenLanguage};
 use domain::results::{self, TaskResult};
+use domain::service::{ModelCheck, ModelProblem};
 use domain::transcript::{Segment, Transcript, Word};
 use domain::units::Seconds;
 
@@ -27,6 +29,17 @@ const GLANCE: Duration = Duration::from_millis(5);
 /// An engine without models, for tests of the service.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ScriptedEngine;
+
+/// It needs no models.
+impl ModelCheck for ScriptedEngine {
+    fn check_models(&self, _request: &JobRequest) -> Result<(), ModelProblem> {
+        Ok(())
+    }
+
+    fn check_recogniser(&self, _name: ModelName) -> Result<(), ModelProblem> {
+        Ok(())
+    }
+}
 
 impl Engine for ScriptedEngine {
     fn run(&self, job: &Job, monitor: &dyn Monitor) -> Result<TaskResult, TaskFailure> {

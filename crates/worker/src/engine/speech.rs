@@ -11,6 +11,7 @@ use domain::options::{AsrTask, ComputeType, WordTimes};
 use domain::progress::{Monitor, Silent, Stage};
 use domain::request::{AsrGroup, JobRequest, ModelGroup, SpokenLanguage, VadGroup, recognition};
 use domain::results::{self, FoundLanguage, TaskResult};
+use domain::service::{ModelCheck, ModelProblem};
 use domain::transcript::Transcript;
 use speech::Pool;
 use speech::align::Aligner;
@@ -18,7 +19,7 @@ use speech::asr::Whisper;
 use speech::assign::{assign_as_reference, fill_times};
 use speech::audio::{self, Source};
 use speech::diarize::Diarizer;
-use speech::models::{DiarizeChoice, Hub, Places};
+use speech::models::{DiarizeChoice, Hub, ModelChoice, Places};
 use speech::pipeline::{EngineFailure, Engines, Outcome, Pipeline, Recognition, Request, Text};
 use speech::pyannet::PyanNet;
 
@@ -130,6 +131,16 @@ impl SpeechEngine {
                 TaskFailure::fail(Stage::Transcribe, &cause)
             }
         })
+    }
+}
+
+impl ModelCheck for SpeechEngine {
+    fn check_models(&self, request: &JobRequest) -> Result<(), ModelProblem> {
+        self.shelf.check(request)
+    }
+
+    fn check_recogniser(&self, name: ModelName) -> Result<(), ModelProblem> {
+        self.shelf.check_model(&ModelChoice::Name(name))
     }
 }
 

@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use api::{ApiSettings, ApiState, ModelDefaults, ServeSettings, Wiring};
 use domain::language::Language;
-use domain::request::{Device, RequestedCompute};
-use domain::service::EngineStatus;
+use domain::model::ModelName;
+use domain::request::{Device, JobRequest, RequestedCompute};
+use domain::service::{EngineStatus, ModelCheck, ModelProblem};
 use domain::transcript::{Segment, Transcript};
 use outbound::{DownloadLimits, Outbound, Policy};
 use serde_json::Value;
@@ -44,6 +45,8 @@ pub(crate) struct TestApi {
 pub(crate) struct Setup {
     pub(crate) settings: ApiSettings,
     pub(crate) policy: Policy,
+    /// A recogniser that is not installed and cannot be fetched.
+    pub(crate) missing_model: Option<ModelName>,
 }
 
 impl Setup {
@@ -51,7 +54,33 @@ impl Setup {
         Self {
             settings: settings(),
             policy: Policy::off(),
+            missing_model: None,
         }
+    }
+}
+
+/// Models that are all there but one.
+#[derive(Debug)]
+struct Models {
+    missing: Option<ModelName>,
+}
+
+impl ModelCheck for Models {
+    fn check_models(&self, request: &JobRequest) -> Result<(), ModelProblem> {
+        match request {
+            JobRequest::FullProcess { model, .. } | JobRequest::Transcription { model, .. } => {
+                self.check_recogniser(model.model)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_recogniser(&self, name: ModelName) -> Result<(), ModelProblem> {
+        if self.missing == Some(name) {
+            let reason = format!("the model '{name}' is not installed on this server");
+            return Err(ModelProblem::Missing(reason));
+        }
+        Ok(())
     }
 }
 
@@ -77,6 +106,9 @@ impl TestApi {
             media: store.media(),
             outbound: Outbound::new(outbound),
             probe: probe.clone(),
+            models: Arc::new(Models {
+                missing: setup.missing_model,
+            }),
             split_at_speakers: split_at_full_stops,
             clock: store.clock.clone(),
             settings: setup.settings,

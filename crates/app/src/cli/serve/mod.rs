@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use api::{ApiState, ServeSettings, Wiring, router};
 use domain::clock::Clock;
-use domain::service::EngineStatus;
+use domain::model::ModelName;
+use domain::service::{EngineStatus, ModelCheck, ModelProblem};
 use outbound::Outbound;
 use store::{LockError, MediaStore, Store};
 use tokio::net::TcpListener;
@@ -78,14 +79,18 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     let (listener, address) = listen(config).await?;
     let (status, engine_status) = watch::channel(EngineStatus::default());
 
+    let engine = wiring::engine(config);
+    let api_settings = wiring::api_settings(config);
+    let default_model = api_settings.defaults.model;
     let state = ApiState::new(Wiring {
         store: store.clone(),
         media: media.clone(),
         outbound: outbound.clone(),
         probe: Arc::new(AudioProbe::new(config.audio_settings())),
+        models: engine.clone(),
         split_at_speakers: speech::assign::split_at_speakers,
         clock,
-        settings: wiring::api_settings(config),
+        settings: api_settings,
         engine: engine_status,
         stopping: shutdown.soft.clone(),
     });
@@ -93,12 +98,14 @@ async fn serve(config: &Config) -> Result<(), Failure> {
         store.clone(),
         media,
         outbound,
-        wiring::engine(config),
+        engine.clone(),
         wiring::worker_settings(config)?,
     );
     let working = tokio::spawn(worker.run(shutdown.clone(), status));
     stdout::print(&format!("Scriven listens on http://{address}\n"))?;
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "ready for requests");
+    // Nobody waits for it: a hub that does not answer takes its time.
+    thread::spawn(move || tell_of_default_model(&*engine, default_model));
 
     let limits = ServeSettings {
         header_read_timeout: HEAD_TIMEOUT,
@@ -110,6 +117,16 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     store.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says in the log if the model of requests that name none cannot be had.
+fn tell_of_default_model(models: &dyn ModelCheck, name: ModelName) {
+    if let Err(ModelProblem::Missing(reason)) = models.check_recogniser(name) {
+        tracing::warn!(
+            "requests that name no model will be refused: {reason}; run 'scriven models pull {name}', or set \
+             WHISPER_MODEL to one that is installed"
+        );
+    }
 }
 
 /// Refuses what another process has. What cannot be locked now may come later, as a disk does: requests are told until
