@@ -1,5 +1,6 @@
 //! What continuous integration runs, and nothing else.
 
+use crate::clients;
 use crate::schemathesis;
 use crate::step::{Step, has_cargo};
 
@@ -35,6 +36,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
         Step::cargo("tests", &["test", "--workspace"]).run()?;
     }
     schemathesis::check()?;
+    clients::run(&clients::Options::usual())?;
     // Without it, the licences at least are compared by a test of `tests/tidy`.
     if has_cargo("deny") {
         Step::cargo("dependencies", &["deny", "check"]).run()?;

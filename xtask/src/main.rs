@@ -3,6 +3,7 @@
 mod bench;
 mod bench_service;
 mod ci;
+mod clients;
 mod console;
 mod driver;
 mod engine;
@@ -40,6 +41,8 @@ enum Command {
     BenchService(bench_service::Options),
     /// Whether the service answers as its own document says, to thousands of requests that nobody thought of
     Schemathesis(schemathesis::Options),
+    /// Whether the next request of real clients succeeds after one was answered before its body was read
+    Clients(clients::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),
     /// Whether one recording comes out whole in every container, codec and rate, with headers right and wrong
@@ -55,6 +58,7 @@ fn main() -> anyhow::Result<()> {
         Command::Bench(options) => bench::run(&options),
         Command::BenchService(options) => bench_service::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
+        Command::Clients(options) => clients::run(&options),
         Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),
         Command::Hallucinations(options) => hallucinations::run(&options),
