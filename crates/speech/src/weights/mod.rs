@@ -108,6 +108,15 @@ pub trait Weights: std::fmt::Debug {
     }
 }
 
+/// Numbers of one row of an array, seen as `(first dimension, all others)`. Where there is no number at all, the other
+/// dimensions may be anything, and no row has a number.
+pub(crate) fn row_len(shape: &[usize]) -> usize {
+    if shape.contains(&0) {
+        return 0;
+    }
+    shape.iter().skip(1).product()
+}
+
 /// A file read at places, from several owners.
 #[derive(Debug)]
 pub(crate) struct Bytes {

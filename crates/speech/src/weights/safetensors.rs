@@ -5,7 +5,7 @@ use std::path::Path;
 use safetensors::Dtype;
 use safetensors::tensor::Metadata;
 
-use super::{Bytes, Number, Weights, WeightsError};
+use super::{Bytes, Number, Weights, WeightsError, row_len};
 
 /// A header longer than this is not one of a speech model.
 const MAX_HEADER: u64 = 16 << 20;
@@ -91,7 +91,7 @@ impl Weights for SafetensorsFile {
             Dtype::BF16 => Number::Bf16,
             other => return Err(damaged(format!("'{name}' has numbers of kind {other:?}"))),
         };
-        let width: usize = info.shape.iter().skip(1).product();
+        let width = row_len(&info.shape);
         let from = first * width * number.size();
         let mut bytes = vec![0; rows.len() * number.size()];
         if info.data_offsets.0 + from + bytes.len() > info.data_offsets.1 {
@@ -109,5 +109,22 @@ impl Weights for SafetensorsFile {
 
     fn wanted(&self) -> &'static str {
         self.wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_array_without_numbers_may_have_any_other_dimensions() {
+        let n = usize::MAX;
+        let header =
+            format!(r#"{{"a":{{"dtype":"F32","shape":[0,{n},{n}],"data_offsets":[0,0]}}}}"#);
+        let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), bytes).unwrap();
+        let model = SafetensorsFile::open(file.path(), "any").unwrap();
+        assert!(model.read("a", &[0, n, n]).unwrap().is_empty());
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use super::{Number, WHISPER, Weights, WeightsError};
-use crate::weights::Bytes;
+use crate::weights::{Bytes, row_len};
 
 /// Newest layout that we know.
 const NEWEST_VERSION: u32 = 6;
@@ -67,7 +67,8 @@ impl Ct2File {
         &self.variables
     }
 
-    /// What the numbers of `name` are divided by: `None`, or one scale a row (a single one for 16-bit integers).
+    /// What the numbers of `name` are divided by, one scale a row: a single one in the file stands for all (16-bit integers).
+    /// `None` where there is none for each.
     fn scales(
         &self,
         name: &str,
@@ -77,11 +78,10 @@ impl Ct2File {
         let Some(variable) = self.variables.get(&format!("{name}_scale")) else {
             return Ok(None);
         };
-        let per_row = variable.shape.iter().product::<usize>() > 1;
-        let (offset, n) = if per_row {
-            (first * variable.number.size(), n_rows)
-        } else {
-            (0, 1)
+        let (offset, n) = match variable.shape.iter().product::<usize>() {
+            1 => (0, 1),
+            n_scales if first + n_rows <= n_scales => (first * variable.number.size(), n_rows),
+            _ => return Ok(None),
         };
         let mut bytes = vec![0; n * variable.number.size()];
         self.bytes
@@ -113,7 +113,7 @@ impl Weights for Ct2File {
             .variables
             .get(name)
             .ok_or_else(|| damaged(format!("it has no '{name}'")))?;
-        let width: usize = variable.shape.iter().skip(1).product();
+        let width = row_len(&variable.shape);
         let n_rows = rows.len() / width.max(1);
         if width == 0
             || !rows.len().is_multiple_of(width)
@@ -384,6 +384,51 @@ mod tests {
         file.read_rows("b/weight", 1, &mut second).unwrap();
         assert_eq!(second.to_vec(), [-254.0, 128.0]);
         assert!(file.read("a", &[4]).is_err() && file.read("nothing", &[1]).is_err());
+    }
+
+    /// A file with these arrays of 8-bit integers or floats alone.
+    fn file(variables: &[(&str, &[u32], u8, &[u8])]) -> Vec<u8> {
+        let mut out = 6_u32.to_le_bytes().to_vec();
+        string(&mut out, "WhisperSpec");
+        out.extend(3_u32.to_le_bytes());
+        out.extend(u32::try_from(variables.len()).unwrap().to_le_bytes());
+        for (name, shape, code, data) in variables {
+            variable(&mut out, name, shape, *code, data);
+        }
+        out.extend(0_u32.to_le_bytes());
+        out
+    }
+
+    #[test]
+    fn an_array_without_numbers_may_have_any_other_dimensions() {
+        let shape = [0, u32::MAX, u32::MAX, u32::MAX];
+        let model = open(&file(&[("a", &shape, 0, &[])])).unwrap();
+        let shape = model.shape("a").unwrap();
+        assert!(model.read("a", &shape).is_err());
+        let model = open(&file(&[
+            ("a", &[0, 3], 1, &[]),
+            ("a_scale", &[2], 0, &[0; 8]),
+        ]))
+        .unwrap();
+        assert!(model.read("a", &[0, 3]).is_err());
+    }
+
+    #[test]
+    fn scales_are_one_for_all_rows_or_one_for_each() {
+        let read = |n_scales: u32, scales: &[f32]| {
+            let scales = scales.iter().flat_map(|scale| scale.to_le_bytes());
+            let scales: Vec<u8> = scales.collect();
+            let bytes = file(&[
+                ("a", &[3, 1], 1, &[2, 4, 8]),
+                ("a_scale", &[n_scales], 0, &scales),
+                ("other", &[4], 0, &[0x3f; 16]),
+            ]);
+            open(&bytes).unwrap().read("a", &[3, 1]).ok()
+        };
+        assert_eq!(read(1, &[2.0]), Some(vec![1.0, 2.0, 4.0]));
+        assert_eq!(read(3, &[2.0, 4.0, 8.0]), Some(vec![1.0, 1.0, 1.0]));
+        assert_eq!(read(2, &[2.0, 4.0]), None);
+        assert_eq!(read(0, &[]), None);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{WHISPER, Weights, WeightsError};
-use crate::weights::SafetensorsFile;
+use crate::weights::{SafetensorsFile, row_len};
 
 /// An open `model.safetensors`.
 #[derive(Debug)]
@@ -61,7 +61,8 @@ impl Weights for HuggingFaceWhisper {
         }) {
             return None;
         }
-        *shape.first_mut()? = parts.iter().map(|part| part.n_rows).sum();
+        let add = |n: usize, part: &Part| n.checked_add(part.n_rows);
+        *shape.first_mut()? = parts.iter().try_fold(0, add)?;
         Some(shape)
     }
 
@@ -71,7 +72,7 @@ impl Weights for HuggingFaceWhisper {
 
     fn read_rows(&self, name: &str, first: usize, rows: &mut [f32]) -> Result<(), WeightsError> {
         let shape = self.shape(name).unwrap_or_default();
-        let width: usize = shape.iter().skip(1).product();
+        let width = row_len(&shape);
         let (mut skip, mut rest) = (first, rows);
         for part in self.parts(name) {
             if skip >= part.n_rows {

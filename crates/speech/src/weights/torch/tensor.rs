@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::weights::Number;
+use crate::weights::{Number, row_len};
 
 /// No network has tensors of more dimensions.
 const MAX_RANK: usize = 8;
@@ -67,7 +67,7 @@ impl Tensor {
 
     /// Elements of one row, the tensor seen as `(first dimension, all others)`.
     pub(super) fn row_len(&self) -> usize {
-        self.shape.iter().skip(1).product()
+        row_len(&self.shape)
     }
 
     /// The numbers of the storage among which the elements of rows `rows` lie; `rows` is not empty and in range, and
@@ -157,6 +157,12 @@ mod tests {
                 "{len} {offset} {shape:?} {strides:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_tensor_without_numbers_may_have_any_other_dimensions() {
+        let shape = [0, usize::MAX, usize::MAX];
+        assert_eq!(tensor(6, 0, &shape, &[0; 3]).unwrap().row_len(), 0);
     }
 
     #[test]
