@@ -131,7 +131,7 @@ impl<F: Read + Seek> Chunks<'_, F> {
     /// The chunk of this name, beginning with the one at `at`.
     fn find(&mut self, name: [u8; 4], mut at: u64) -> io::Result<Option<Chunk>> {
         for _ in 0..MAX_CHUNKS {
-            if at + self.grammar.n_head() > self.limit {
+            if at.saturating_add(self.grammar.n_head()) > self.limit {
                 break;
             }
             let chunk = self.at(at)?;
@@ -201,6 +201,27 @@ fn begins_file(bytes: &[u8]) -> bool {
         || at(0, b"FORM") && (at(8, b"AIFF") || at(8, b"AIFC"))
         || at(0, b"caff\0\x01")
         || at(0, wave::WAVE64_NAME)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use super::*;
+
+    #[test]
+    fn a_chunk_that_reaches_beyond_all_files_is_the_last() {
+        let caf = [b"caff\0\x01\0\0free", &[0xff; 8][..], &[0; 40]].concat();
+        let wave64 = [&[0; 40][..], &[b'x'; 16], &[0xff; 8], &[0; 40]].concat();
+        let whole = |file: &[u8]| 0..file.len() as u64;
+        let range = whole(&caf);
+        assert_eq!(super::caf(&mut Cursor::new(&caf), range).unwrap(), None);
+        let range = whole(&wave64);
+        assert_eq!(
+            super::wave64(&mut Cursor::new(&wave64), range).unwrap(),
+            None
+        );
+    }
 }
 
 #[cfg(test)]

@@ -212,7 +212,7 @@ impl<'a> OggReader<'a> {
             Ok(Some(packet)) if packet.track_id == serial => packet.pts.get() == page.end,
             _ => true,
         };
-        let late = page.end - begin - i64::try_from(length).unwrap_or(i64::MAX);
+        let late = i128::from(page.end) - i128::from(begin) - i128::from(length);
         if is_in_step && let Ok(late @ 1..) = u64::try_from(late) {
             for packet in &mut packets {
                 packet.pts = packet.pts.saturating_add(Duration::new(late));
