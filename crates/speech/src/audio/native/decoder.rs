@@ -1,6 +1,6 @@
 //! The decoder of one track.
 
-use symphonia::core::audio::GenericAudioBufferRef;
+use symphonia::core::audio::{Channels, GenericAudioBufferRef};
 use symphonia::core::codecs::CodecParameters;
 use symphonia::core::codecs::audio::{
     AudioCodecParameters, AudioDecoder, AudioDecoderOptions, well_known as codec,
@@ -11,6 +11,10 @@ use symphonia::core::packet::Packet;
 
 use super::aac::{self, Replication};
 use super::{Failure, Otherwise, words};
+
+/// Samples of a packet, all channels together. No encoder comes near it, and decoders reserve what a header claims: a few
+/// bytes of it could ask for more memory than there is.
+const MOST_PACKET_SAMPLES: u64 = 1 << 22;
 
 /// The decoder of one track.
 pub(super) struct TrackDecoder(Box<dyn AudioDecoder>);
@@ -58,6 +62,11 @@ impl TrackDecoder {
 }
 
 fn make(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
+    let n_channels = params.channels.as_ref().map_or(1, Channels::count);
+    let n_frames = params.max_frames_per_packet.unwrap_or(0);
+    if n_frames.saturating_mul(n_channels as u64) > MOST_PACKET_SAMPLES {
+        return Err(Error::LimitError("its packets are longer than can be"));
+    }
     symphonia::default::get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default())
 }
 
@@ -73,5 +82,30 @@ fn name_of_codec(params: &AudioCodecParameters) -> &'static str {
         codec::CODEC_ID_WMA => "Windows Media Audio",
         codec::CODEC_ID_AAC => "this kind of AAC",
         _ => "its audio codec",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_memory_is_reserved_for_packets_that_no_encoder_makes() {
+        let make = |n_frames: u64, n_channels: u16| {
+            let mut params = AudioCodecParameters::new();
+            params
+                .for_codec(codec::CODEC_ID_PCM_S16LE)
+                .with_sample_rate(16_000)
+                .with_channels(Channels::Discrete(n_channels))
+                .with_max_frames_per_packet(n_frames);
+            make(&params).map(drop)
+        };
+        assert!(make(1_152, 64).is_ok());
+        for (n_frames, n_channels) in [(0x0800_0001, 1), (u64::MAX, 2), (1_152, u16::MAX)] {
+            assert!(matches!(
+                make(n_frames, n_channels),
+                Err(Error::LimitError(_))
+            ));
+        }
     }
 }
