@@ -11,8 +11,8 @@ use zip::ZipArchive;
 
 use crate::weights::WeightsError;
 
-/// No array of a PLDA comes near this: 64 MB.
-const LARGEST: u64 = 1 << 26;
+/// The arrays of a PLDA together come nowhere near so many bytes: 64 MB.
+const MOST_BYTES: u64 = 1 << 26;
 /// What each file in the archive begins with.
 const MAGIC: &[u8] = b"\x93NUMPY";
 
@@ -75,18 +75,25 @@ impl Npz {
 fn read_all(path: &Path) -> io::Result<BTreeMap<String, Array>> {
     let mut zip = ZipArchive::new(File::open(path)?)?;
     let mut arrays = BTreeMap::new();
+    let mut n_left = MOST_BYTES;
     for index in 0..zip.len() {
         let entry = zip.by_index(index)?;
         let name = entry.name()?.trim_end_matches(".npy").to_owned();
         let mut bytes = Vec::new();
-        entry.take(LARGEST).read_to_end(&mut bytes)?;
-        let array = parse(&bytes).ok_or_else(|| {
-            let reason = format!("'{name}' is no array of real numbers");
-            io::Error::new(io::ErrorKind::InvalidData, reason)
-        })?;
+        entry.take(n_left + 1).read_to_end(&mut bytes)?;
+        let n_bytes = bytes.len() as u64;
+        let too_large = || invalid("its arrays take more than 64 MB".to_owned());
+        n_left = n_left.checked_sub(n_bytes).ok_or_else(too_large)?;
+        let array = parse(&bytes);
+        let array =
+            array.ok_or_else(|| invalid(format!("'{name}' is no array of real numbers")))?;
         arrays.insert(name, array);
     }
     Ok(arrays)
+}
+
+fn invalid(reason: String) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 /// One array; `None` if it is of another kind, or does not follow the format.
@@ -179,6 +186,25 @@ mod tests {
             read(&header("<f8", "False", "()"), &doubles[..8]).values,
             [0.0]
         );
+    }
+
+    #[test]
+    fn arrays_that_grow_without_end_are_refused() {
+        use std::io::Write;
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut zip = zip::write::ZipWriter::new(file.reopen().unwrap());
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Deflated);
+        let zeros = vec![0; 16 << 20];
+        let array = npy(&header("<f8", "False", "(2097152,)"), &zeros);
+        for name in 0..5 {
+            zip.start_file(format!("{name}.npy"), options).unwrap();
+            zip.write_all(&array).unwrap();
+        }
+        zip.finish().unwrap();
+        assert!(file.as_file().metadata().unwrap().len() < 1 << 20);
+        let error = Npz::open(file.path()).unwrap_err().to_string();
+        assert!(error.contains("more than 64 MB"), "{error}");
     }
 
     #[test]
