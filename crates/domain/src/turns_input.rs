@@ -105,11 +105,15 @@ fn read_rttm_line(fields: &[&str], number: usize) -> Result<Turn, DocumentError>
             })
     };
     let (start, duration) = (time(3, "start")?, time(4, "duration")?);
+    let end = start + duration;
+    if !end.is_finite() {
+        return Err(document::wrong(&place, "ends beyond all times"));
+    }
     let speaker = fields.get(7);
     let speaker = speaker.ok_or_else(|| document::wrong(&place, "has no speaker"))?;
     Ok(Turn {
         start: Seconds(start),
-        end: Seconds(start + duration),
+        end: Seconds(end),
         speaker: (*speaker).to_owned(),
     })
 }
@@ -238,6 +242,10 @@ mod tests {
         assert_eq!(
             wrong("SPEAKER x 1 0 -1 <NA> <NA> A"),
             "line 2 has '-1' where the duration in seconds is needed"
+        );
+        assert_eq!(
+            wrong("SPEAKER x 1 1e308 1e308 <NA> <NA> A"),
+            "line 2 ends beyond all times"
         );
         assert_eq!(wrong("SPEAKER x 1 0 1"), "line 2 has no speaker");
         assert_eq!(
