@@ -6,6 +6,10 @@ use std::collections::BTreeMap;
 use std::iter::Peekable;
 use std::str::Chars;
 
+/// The longest value, in bytes, as for a variable of a process on Linux. Without an end a few lines that name each other
+/// would fill all memory.
+const LONGEST_VALUE: usize = 128 * 1024;
+
 /// Variables in the order of the file, and the numbers of the lines that are none. `variable` looks up what `${NAME}`
 /// stands for where the file itself does not say.
 pub(super) fn parse(
@@ -21,6 +25,10 @@ pub(super) fn parse(
                 let value = expand(&raw, |name| {
                     known.get(name).cloned().or_else(|| variable(name))
                 });
+                let Some(value) = value else {
+                    bad_lines.push(start);
+                    continue;
+                };
                 known.insert(name.clone(), value.clone());
                 variables.push((name, value));
             }
@@ -156,8 +164,9 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// Replaces `${NAME}` and `${NAME:-default}`; an unknown name without a default is an empty text.
-fn expand(raw: &str, variable: impl Fn(&str) -> Option<String>) -> String {
+/// Replaces `${NAME}` and `${NAME:-default}`; an unknown name without a default is an empty text. `None` if the value gets
+/// too long.
+fn expand(raw: &str, variable: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut value = String::new();
     let mut rest = raw;
     while let Some((before, after)) = rest.split_once("${") {
@@ -168,8 +177,11 @@ fn expand(raw: &str, variable: impl Fn(&str) -> Option<String>) -> String {
         value.push_str(before);
         value.push_str(&variable(name).unwrap_or_else(|| default.to_owned()));
         rest = after;
+        if value.len() > LONGEST_VALUE {
+            return None;
+        }
     }
-    value + rest
+    Some(value + rest).filter(|value| value.len() <= LONGEST_VALUE)
 }
 
 #[cfg(test)]
@@ -233,6 +245,23 @@ mod tests {
                 ("C", "${open"),
                 ("D", "$A"),
             ],
+        );
+    }
+
+    #[test]
+    fn a_value_that_grows_by_the_names_in_it_has_an_end() {
+        let tenfold =
+            |name: char, of: char| format!("{name}={}\n", format!("${{{of}}}").repeat(10));
+        let names: Vec<char> = ('A'..='Z').collect();
+        let lines = names.windows(2).map(|pair| tenfold(pair[1], pair[0]));
+        let text = format!("A=0123456789\n{}", lines.collect::<String>());
+        let (variables, bad_lines) = parse(&text, |_| None);
+        // Of 10, 100 … 100,000 bytes, then too long; what it is made of is nothing from there on.
+        assert_eq!(bad_lines, [6]);
+        assert!(
+            variables
+                .iter()
+                .all(|(_, value)| value.len() <= LONGEST_VALUE)
         );
     }
 

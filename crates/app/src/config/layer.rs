@@ -64,7 +64,7 @@ impl Layer {
         let (variables, bad_lines) = dot_env::parse(text, |name| environment.get(name).cloned());
         mistakes.extend(bad_lines.into_iter().map(|line| Mistake {
             place: format!(".env, line {line},"),
-            reason: "must be NAME=value".to_owned(),
+            reason: "must be NAME=value of at most 128 KB".to_owned(),
         }));
         // Of two lines with one name the last one counts.
         let variables: BTreeMap<_, _> = variables.into_iter().collect();

@@ -380,7 +380,7 @@ fn all_mistakes_are_told_at_once_each_by_its_own_name() {
         )),
     };
     insta::assert_snapshot!(mistakes(&sources), @"
-    .env, line 2, must be NAME=value
+    .env, line 2, must be NAME=value of at most 128 KB
     callback in .env must be a JSON object with settings of this group
     port must be a whole number from 0 to 65535, not 'x'
     DB_ECHO of database in .env must be true or false, not '2'
