@@ -8,13 +8,16 @@ export PATH := $(PATH):$(if $(CARGO_HOME),$(CARGO_HOME),$(HOME)/.cargo)/bin
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),target)
 SCRIVEN := $(TARGET)/release/scriven
 
-.PHONY: help setup models build demo serve test schemathesis bench bench-service
+.PHONY: help setup setup-checks models build demo serve test schemathesis fuzz bench bench-service
 
 help: ## List the commands
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' Makefile | expand -t 20
 
 setup: ## Install what is missing: compiler, ffmpeg, Python with pip, Rust
 	@scripts/setup
+
+setup-checks:
+	@scripts/setup checks
 
 models: setup ## Fetch the default models and the recording of the demo (260 MB, once)
 	@scripts/fetch-models
@@ -29,12 +32,15 @@ demo: models build ## Write down what is said in a real recording
 serve: models build ## Start the service on http://localhost:8000
 	@$(SCRIVEN) serve
 
-test: models ## Everything that continuous integration checks
+test: setup-checks models ## Everything that continuous integration checks
 	@echo "Running all checks (the first time takes some minutes)" >&2
 	@cargo xtask ci
 
 schemathesis: setup ## Try the service with some thousand requests made of its OpenAPI document
 	@cargo xtask schemathesis
+
+fuzz: setup-checks ## Try what reads foreign bytes with millions of made-up inputs, a minute each
+	@cargo xtask fuzz
 
 bench: models build ## Compare speed, words and memory with faster-whisper
 	@cargo xtask bench

@@ -1,8 +1,7 @@
 //! What continuous integration runs, and nothing else.
 
-use crate::clients;
-use crate::schemathesis;
 use crate::step::{Step, has_cargo};
+use crate::{clients, fuzz, schemathesis};
 
 /// Every check, cheapest first.
 ///
@@ -37,6 +36,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     schemathesis::check()?;
     clients::run(&clients::Options::usual())?;
+    fuzz::check()?;
     // Without it, the licences at least are compared by a test of `tests/tidy`.
     if has_cargo("deny") {
         Step::cargo("dependencies", &["deny", "check"]).run()?;

@@ -9,6 +9,7 @@ mod driver;
 mod engine;
 mod eval;
 mod example;
+mod fuzz;
 mod hallucinations;
 mod manifest;
 mod models;
@@ -43,6 +44,8 @@ enum Command {
     Schemathesis(schemathesis::Options),
     /// Whether the next request of real clients succeeds after one was answered before its body was read
     Clients(clients::Options),
+    /// Whether what reads foreign bytes keeps its promises, for millions of inputs that nobody thought of
+    Fuzz(fuzz::Options),
     /// Words, times, speakers, speed and memory of the whole pipeline on recordings with references
     Eval(Box<eval::Options>),
     /// Whether one recording comes out whole in every container, codec and rate, with headers right and wrong
@@ -59,6 +62,7 @@ fn main() -> anyhow::Result<()> {
         Command::BenchService(options) => bench_service::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),
         Command::Clients(options) => clients::run(&options),
+        Command::Fuzz(options) => fuzz::run(&options),
         Command::Eval(options) => eval::run(&options),
         Command::Sweep(options) => sweep::run(&options),
         Command::Hallucinations(options) => hallucinations::run(&options),
