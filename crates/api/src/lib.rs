@@ -1,6 +1,6 @@
 //! HTTP in, HTTP out: the service's endpoints, their documents and errors.
 //!
-//! [`router`] makes all endpoints of an [`ApiState`], and [`serve`] answers with them on a socket. Handlers in `routes` are
+//! [`serve`] answers on a socket with the endpoints of an [`ApiState`]. Handlers in `routes` are
 //! short lists of steps; `extract` turns requests into good values, `wire` holds the bodies of answers, and `problem` alone
 //! knows what an error looks like from outside. Nothing here computes: a submission ends as a row in the store.
 
@@ -20,6 +20,6 @@ mod submit;
 mod testing;
 mod wire;
 
-pub use router::{openapi_json, router};
+pub use router::openapi_json;
 pub use serve::{ServeSettings, serve};
 pub use state::{ApiSettings, ApiState, ModelDefaults, Wiring};

@@ -61,7 +61,7 @@ pub(crate) enum Problem {
     TooLarge { size: Option<u64>, max_size: u64 },
     /// A recording lasts longer than is taken, in seconds.
     TooLong { limit: f64 },
-    /// Nothing came for too long.
+    /// A body stood still for too long, or took too long as a whole.
     TimedOut,
     /// A transcript has another form than it must have.
     Transcript(DocumentError),
@@ -73,6 +73,8 @@ pub(crate) enum Problem {
     QueueFull { retry_after_seconds: u64 },
     /// No more tasks are accepted.
     Stopping,
+    /// There are as many connections as may be.
+    TooManyConnections,
     /// A recording needs a decoder that is not installed.
     DecoderMissing,
     /// A model is not installed and cannot be fetched. The text says which and why.
@@ -241,6 +243,11 @@ impl Problem {
                 "SHUTTING_DOWN",
                 "The service is shutting down, a temporary system error for new tasks; please try again later",
             ),
+            Self::TooManyConnections => worded(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "TOO_MANY_CONNECTIONS",
+                "There are as many connections as the service takes, a temporary system error; please try again later",
+            ),
             Self::DecoderMissing => worded(
                 StatusCode::SERVICE_UNAVAILABLE,
                 "FFMPEG_MISSING",
@@ -351,6 +358,9 @@ impl IntoResponse for Problem {
             Self::TooLarge { .. } | Self::TimedOut => {
                 headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
             }
+            Self::TooManyConnections => {
+                headers.insert(header::RETRY_AFTER, 1.into());
+            }
             _ => {}
         }
         response
@@ -359,7 +369,9 @@ impl IntoResponse for Problem {
 
 fn log(worded: &Worded, correlation_id: &str, secret: &str) {
     let (status, code) = (worded.status.as_u16(), worded.code);
-    if worded.status.is_server_error() {
+    // That there are too many connections is told once, where they are counted.
+    let is_told = worded.code == "TOO_MANY_CONNECTIONS";
+    if worded.status.is_server_error() && !is_told {
         tracing::error!(
             status,
             code,
@@ -461,6 +473,7 @@ mod tests {
             (Problem::Unexpected(secret.into()), 500, "unexpected error"),
             (Problem::NoSpace, 503, "temporary system error"),
             (Problem::Stopping, 503, "temporary system error"),
+            (Problem::TooManyConnections, 503, "temporary system error"),
             (Problem::DecoderMissing, 503, "temporary system error"),
         ] {
             let (status, body) = body(problem).await;

@@ -5,14 +5,18 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::middleware::{from_fn, map_response};
+use axum::routing::get;
 use bytes::Bytes;
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::middleware::{answer_panic, identify, method_not_allowed, not_found, one_method};
+use crate::middleware::{
+    answer_panic, closing, identify, method_not_allowed, not_found, one_method,
+};
 use crate::openapi;
+use crate::problem::Problem;
 use crate::routes::{documentation, health, result, services, speech, tasks};
 use crate::state::{ApiSettings, ApiState};
 
@@ -38,7 +42,7 @@ fn documented() -> OpenApiRouter<ApiState> {
 }
 
 /// All endpoints, with what surrounds them.
-pub fn router(state: ApiState) -> Router {
+pub(crate) fn router(state: ApiState) -> Router {
     let (routes, document) = documented().split_for_parts();
     let document = openapi::complete(document, &state.settings);
     let known = known_paths(&document);
@@ -53,6 +57,17 @@ pub fn router(state: ApiState) -> Router {
         // Limits depend on the endpoint, and are set where forms are read.
         .layer(DefaultBodyLimit::disable())
         .layer(map_response(one_method))
+        .layer(CatchPanicLayer::custom(answer_panic))
+        .layer(from_fn(identify))
+}
+
+/// The endpoints of a connection that is one too many: it is told so, and otherwise only that the process lives.
+pub(crate) fn busy_router(state: ApiState) -> Router {
+    Router::new()
+        .route("/health/live", get(health::live))
+        .fallback(async || Problem::TooManyConnections)
+        .with_state(state)
+        .layer(map_response(closing))
         .layer(CatchPanicLayer::custom(answer_panic))
         .layer(from_fn(identify))
 }

@@ -1,5 +1,6 @@
 //! Connections: accepted, limited, ended well.
 
+mod paced;
 mod unread;
 
 use std::convert::Infallible;
@@ -7,6 +8,7 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
@@ -19,10 +21,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
+
+use self::paced::{PacedStream, WriteLimits};
+use crate::router::{busy_router, router};
+use crate::state::ApiState;
 
 /// Who sent a request.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +38,14 @@ pub(crate) struct ClientAddress(pub(crate) SocketAddr);
 /// How connections are treated.
 #[derive(Debug, Clone)]
 pub struct ServeSettings {
+    /// Connections that are open at once. One more is answered with 503, and closed.
+    pub max_connections: usize,
     /// The longest that the head of a request may take to come, and a connection may wait for one.
     pub header_read_timeout: Duration,
+    /// The longest that a client may read nothing of an answer.
+    pub answer_stall_timeout: Duration,
+    /// The longest that a client may take to read an answer.
+    pub answer_total_timeout: Duration,
     /// How long requests may go on when the service stops.
     pub grace: Duration,
 }
@@ -40,23 +53,31 @@ pub struct ServeSettings {
 /// The largest head of a request, its URL included: two texts of 4000 characters, each written as nine, fit in.
 const LARGEST_HEAD: usize = 128 * 1024;
 
+/// Connections beyond the limit that are told why they are refused; those beyond these are closed without a word.
+const MAX_REFUSALS: usize = 64;
+/// The longest that a refused client may take to send its head, and to read why.
+const REFUSAL_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// Answers requests that come to `listener` until `stop` is cancelled; those that have begun may then go on for a while.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    state: ApiState,
     settings: ServeSettings,
     stop: CancellationToken,
 ) {
+    let mut admission = Admission::new(&state, &settings);
     let mut connections = JoinSet::new();
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         while connections.try_join_next().is_some() {}
         match accepted {
             Ok((stream, address)) => {
-                let (router, timeout) = (router.clone(), settings.header_read_timeout);
-                let stop = stop.clone();
-                connections.spawn(async move {
-                    answer(stream, address, router, timeout, stop).await;
-                });
+                if let Some((treatment, permit)) = admission.admit() {
+                    let stop = stop.clone();
+                    connections.spawn(async move {
+                        answer(stream, address, treatment, stop).await;
+                        drop(permit);
+                    });
+                }
             }
             Err(error) => wait_after(&error).await,
         }
@@ -66,6 +87,66 @@ pub async fn serve(
     if timeout(settings.grace, all).await.is_err() {
         tracing::warn!("requests did not end in time and were cut off");
         connections.shutdown().await;
+    }
+}
+
+/// How one connection is treated.
+#[derive(Debug, Clone)]
+struct Treatment {
+    router: Router,
+    header_read_timeout: Duration,
+    write_limits: WriteLimits,
+}
+
+/// How many connections there may be, and what those beyond the limit get.
+#[derive(Debug)]
+struct Admission {
+    places: Arc<Semaphore>,
+    usual: Treatment,
+    refusals: Arc<Semaphore>,
+    refused: Treatment,
+    /// Whether the last connection was refused.
+    is_full: bool,
+}
+
+impl Admission {
+    fn new(state: &ApiState, settings: &ServeSettings) -> Self {
+        Self {
+            places: Arc::new(Semaphore::new(settings.max_connections.max(1))),
+            usual: Treatment {
+                router: router(state.clone()),
+                header_read_timeout: settings.header_read_timeout,
+                write_limits: WriteLimits {
+                    stall_timeout: settings.answer_stall_timeout,
+                    total_timeout: settings.answer_total_timeout,
+                },
+            },
+            refusals: Arc::new(Semaphore::new(MAX_REFUSALS)),
+            refused: Treatment {
+                router: busy_router(state.clone()),
+                header_read_timeout: REFUSAL_TIMEOUT,
+                write_limits: WriteLimits {
+                    stall_timeout: REFUSAL_TIMEOUT,
+                    total_timeout: REFUSAL_TIMEOUT,
+                },
+            },
+            is_full: false,
+        }
+    }
+
+    /// How the next connection is treated, and its place; `None` if it gets no answer at all.
+    fn admit(&mut self) -> Option<(Treatment, OwnedSemaphorePermit)> {
+        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            self.is_full = false;
+            return Some((self.usual.clone(), place));
+        }
+        if !std::mem::replace(&mut self.is_full, true) {
+            tracing::warn!(
+                "there are as many connections as MAX_CONNECTIONS allows; more are refused"
+            );
+        }
+        let place = Arc::clone(&self.refusals).try_acquire_owned().ok()?;
+        Some((self.refused.clone(), place))
     }
 }
 
@@ -86,20 +167,20 @@ async fn wait_after(error: &io::Error) {
 async fn answer(
     stream: TcpStream,
     address: SocketAddr,
-    router: Router,
-    header_read_timeout: Duration,
+    treatment: Treatment,
     stop: CancellationToken,
 ) {
     // Answers are small, and clients wait for them.
     let _ = stream.set_nodelay(true);
+    let stream = PacedStream::new(stream, treatment.write_limits);
     let service = service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(ClientAddress(address));
-        let answer = answer_request(router.clone(), request);
+        let answer = answer_request(treatment.router.clone(), request);
         Box::pin(answer) as Pin<Box<dyn Future<Output = Result<Response, Infallible>> + Send>>
     });
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(header_read_timeout)
+        .header_read_timeout(treatment.header_read_timeout)
         .max_buf_size(LARGEST_HEAD)
         .serve_connection(TokioIo::new(stream), service);
     let mut stopped = std::pin::pin!(stop.cancelled());
@@ -112,7 +193,7 @@ async fn answer(
         connection.poll_without_shutdown(context)
     });
     match ended.await {
-        Ok(()) => linger(connection.into_parts().io.into_inner()).await,
+        Ok(()) => linger(connection.into_parts().io.into_inner().into_inner()).await,
         Err(error) => tracing::debug!(%error, "a connection ended early"),
     }
 }

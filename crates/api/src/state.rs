@@ -64,6 +64,8 @@ pub struct ApiSettings {
     pub max_concurrent_probes: usize,
     /// The longest that a client may send nothing in the midst of a body.
     pub body_read_timeout: Duration,
+    /// The longest that a whole body may take to come.
+    pub body_total_timeout: Duration,
     /// Whether `device=cuda` can be asked for.
     pub has_gpu: bool,
     /// The version of the service.

@@ -36,6 +36,7 @@ pub(crate) fn settings() -> ApiSettings {
         max_concurrent_gpu_tasks: 1,
         max_concurrent_probes: 2,
         body_read_timeout: Duration::from_secs(30),
+        body_total_timeout: Duration::from_mins(5),
         has_gpu: false,
         version: "0.1.0".into(),
     }

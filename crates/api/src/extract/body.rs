@@ -1,4 +1,4 @@
-//! The body of a request, watched while it comes: how large it gets, and how long nothing comes.
+//! The body of a request, watched while it comes: how large it gets, how long nothing comes, and how long it takes.
 
 use std::io;
 use std::pin::Pin;
@@ -20,6 +20,8 @@ pub(crate) struct BodyLimits {
     pub(crate) max_bytes: u64,
     /// How long nothing may come.
     pub(crate) read_timeout: Duration,
+    /// How long all of it may take.
+    pub(crate) total_timeout: Duration,
 }
 
 /// Why a body was not read on.
@@ -76,7 +78,7 @@ impl Watch {
     }
 }
 
-/// A body whose size and pauses are limited.
+/// A body whose size, pauses and time are limited.
 ///
 /// After each piece it says once that there is none yet, so that a parser that takes all there is holds no more than a
 /// piece at a time.
@@ -85,6 +87,8 @@ pub(crate) struct WatchedBody {
     body: BodyDataStream,
     limits: BodyLimits,
     n_bytes: u64,
+    /// When all of it must have come.
+    deadline: Instant,
     timer: Pin<Box<Sleep>>,
     is_waiting: bool,
     has_just_given: bool,
@@ -98,6 +102,7 @@ impl WatchedBody {
             body: body.into_data_stream(),
             limits,
             n_bytes: 0,
+            deadline: Instant::now() + limits.total_timeout,
             timer: Box::pin(sleep(limits.read_timeout)),
             is_waiting: false,
             has_just_given: false,
@@ -139,7 +144,8 @@ impl WatchedBody {
     fn wait(&mut self, context: &mut Context<'_>) -> Poll<Option<io::Result<Bytes>>> {
         if !self.is_waiting {
             self.is_waiting = true;
-            let until = Instant::now() + self.limits.read_timeout;
+            let stalls_at = Instant::now() + self.limits.read_timeout;
+            let until = stalls_at.min(self.deadline);
             self.timer.as_mut().reset(until);
         }
         match self.timer.as_mut().poll(context) {
@@ -161,6 +167,9 @@ impl Stream for WatchedBody {
         if header_bytes.is_some_and(|n_bytes| n_bytes > LARGEST_HEADER) {
             return self.fail(Fault::HeaderTooLarge);
         }
+        if Instant::now() >= self.deadline {
+            return self.fail(Fault::TimedOut);
+        }
         match self.body.poll_next_unpin(context) {
             Poll::Ready(Some(Ok(piece))) => self.give(piece),
             Poll::Ready(Some(Err(_))) => self.fail(Fault::Broken),
@@ -179,6 +188,7 @@ mod tests {
         BodyLimits {
             max_bytes,
             read_timeout: Duration::from_secs(30),
+            total_timeout: Duration::from_mins(10),
         }
     }
 
@@ -200,6 +210,27 @@ mod tests {
         let body = Body::from_stream(stream::pending::<io::Result<Bytes>>());
         let body = WatchedBody::new(body, limits(5), Watch::default());
         assert!(matches!(body.collect().await, Err(Problem::TimedOut)));
+    }
+
+    /// A body of bytes that come one by one, each `pause` after the other.
+    fn drip(n_bytes: usize, pause: Duration) -> Body {
+        Body::from_stream(stream::iter(0..n_bytes).then(move |_| async move {
+            sleep(pause).await;
+            io::Result::Ok(Bytes::from_static(b"x"))
+        }))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_never_stands_still_ends_all_the_same() {
+        let body = |n_bytes, pause| {
+            let body = drip(n_bytes, Duration::from_secs(pause));
+            WatchedBody::new(body, limits(1000), Watch::default()).collect()
+        };
+        assert_eq!(body(100, 5).await.unwrap().len(), 100);
+        for pause in [29, 10, 1] {
+            let problem = body(900, pause).await.unwrap_err();
+            assert!(matches!(problem, Problem::TimedOut), "{pause}");
+        }
     }
 
     #[tokio::test]

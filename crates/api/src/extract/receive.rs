@@ -142,6 +142,7 @@ fn limits(state: &ApiState, max_bytes: u64) -> BodyLimits {
     BodyLimits {
         max_bytes: max_bytes.saturating_add(BESIDES),
         read_timeout: state.settings.body_read_timeout,
+        total_timeout: state.settings.body_total_timeout,
     }
 }
 

@@ -49,6 +49,10 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
     ("HOST", "127.0.0.1", r#"host = "127.0.0.1""#),
     ("PORT", "9000", "port = 9000"),
     ("SERVER_THREADS", "3", "server_threads = 3"),
+    ("MAX_CONNECTIONS", "50", "max_connections = 50"),
+    ("REQUEST_HEAD_TIMEOUT", "5", "request_head_timeout = 5"),
+    ("REQUEST_READ_TIMEOUT", "6", "request_read_timeout = 6"),
+    ("REQUEST_TOTAL_TIMEOUT", "7", "request_total_timeout = 7"),
     (
         "DB_URL",
         "sqlite:////data/x.db",
@@ -219,6 +223,16 @@ fn td1_every_invalid_value_is_named() {
         "SERVER_THREADS",
         "999",
         "must be a whole number from 0 to 256, not '999'",
+    );
+    check(
+        "MAX_CONNECTIONS",
+        "0",
+        "must be a whole number from 1 to 100000, not '0'",
+    );
+    check(
+        "REQUEST_TOTAL_TIMEOUT",
+        "700000",
+        "must be whole seconds from 1 to 604800, not '700000'",
     );
     check("DB_ECHO", "maybe", "must be true or false, not 'maybe'");
     check(

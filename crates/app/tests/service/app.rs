@@ -21,6 +21,9 @@ const GLANCE: Duration = Duration::from_millis(10);
 /// The user and group that own nothing.
 const NOBODY: u32 = 65_534;
 
+/// The state of a socket that accepts connections, in `/proc/net/tcp`.
+const LISTENING: &str = "0A";
+
 /// How a service is started.
 pub(crate) struct Builder {
     variables: Vec<(String, String)>,
@@ -351,6 +354,34 @@ impl TestApp {
             name.is_some_and(|name| name.starts_with("records.db"))
         };
         targets.filter(|path| !is_database(path)).count()
+    }
+
+    /// Connections of clients that are open, those that wait to be accepted not among them.
+    pub(crate) fn n_connections(&self) -> usize {
+        let folder = format!("/proc/{}/fd", self.process_id());
+        let open = fs::read_dir(folder).unwrap().flatten();
+        let sockets: Vec<_> = open
+            .filter_map(|entry| fs::read_link(entry.path()).ok())
+            .filter_map(|target| {
+                let text = target.to_string_lossy().into_owned();
+                Some(
+                    text.strip_prefix("socket:[")?
+                        .trim_end_matches(']')
+                        .to_owned(),
+                )
+            })
+            .collect();
+        let port = self.host().rsplit(':').next().unwrap();
+        let port = format!(":{:04X}", port.parse::<u16>().unwrap());
+        let table = fs::read_to_string("/proc/net/tcp").unwrap();
+        let is_ours = |line: &&str| {
+            let columns: Vec<_> = line.split_whitespace().collect();
+            let (local, state, inode) = (columns[1], columns[3], columns[9]);
+            local.ends_with(&port)
+                && state != LISTENING
+                && sockets.iter().any(|socket| socket == inode)
+        };
+        table.lines().skip(1).filter(is_ours).count()
     }
 
     /// Memory that is its own, in bytes: what it holds, not what it has mapped of files.

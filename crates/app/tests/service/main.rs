@@ -14,6 +14,7 @@ mod answer;
 mod app;
 mod audio;
 mod callbacks;
+mod connections;
 mod crashes;
 mod database;
 mod decoding;

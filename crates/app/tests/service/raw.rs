@@ -1,7 +1,10 @@
 //! Requests written by hand, for clients that do not behave.
 
+use std::time::Duration;
+
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::timeout;
 
 use crate::app::TestApp;
 
@@ -47,8 +50,34 @@ impl Raw {
         raw.answer().await
     }
 
+    /// The same, with little room for what the service sends.
+    pub(crate) async fn connect_with_small_buffer(app: &TestApp) -> Self {
+        const N_BYTES: u32 = 4096;
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(N_BYTES).unwrap();
+        let address = app.host().parse().unwrap();
+        Self(socket.connect(address).await.unwrap())
+    }
+
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
         self.0.write_all(bytes).await.unwrap();
+    }
+
+    /// Whether the other side still takes `bytes`.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> bool {
+        self.0.write_all(bytes).await.is_ok()
+    }
+
+    /// Whether there is something to read, or comes within `time`.
+    pub(crate) async fn has_more(&self, time: Duration) -> bool {
+        timeout(time, self.0.readable()).await.is_ok()
+    }
+
+    /// Whether the other side has closed the connection, or does within `time`.
+    pub(crate) async fn is_closed(&mut self, time: Duration) -> bool {
+        let mut bytes = [0; 1000];
+        let read = self.0.read(&mut bytes);
+        matches!(timeout(time, read).await, Ok(Ok(0) | Err(_)))
     }
 
     /// Sends a chunk of a body that comes in chunks; whether the other side still takes it.

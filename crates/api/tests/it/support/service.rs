@@ -118,11 +118,13 @@ impl TestApi {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let settings = ServeSettings {
+            max_connections: 1000,
             header_read_timeout: Duration::from_secs(30),
+            answer_stall_timeout: Duration::from_secs(30),
+            answer_total_timeout: Duration::from_mins(5),
             grace: Duration::from_secs(5),
         };
-        let router = api::router(state.clone());
-        let serving = tokio::spawn(api::serve(listener, router, settings, stop.clone()));
+        let serving = tokio::spawn(api::serve(listener, state.clone(), settings, stop.clone()));
         Self {
             address,
             probe,
@@ -265,6 +267,7 @@ fn settings() -> ApiSettings {
         max_concurrent_gpu_tasks: 1,
         max_concurrent_probes: 2,
         body_read_timeout: Duration::from_secs(30),
+        body_total_timeout: Duration::from_mins(5),
         has_gpu: false,
         version: "0.1.0".into(),
     }

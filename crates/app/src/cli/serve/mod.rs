@@ -1,5 +1,6 @@
 //! `scriven serve`: the service, that is the API and the worker in one process.
 
+mod descriptors;
 mod memory;
 mod wiring;
 
@@ -7,9 +8,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread;
-use std::time::Duration;
 
-use api::{ApiState, ServeSettings, Wiring, router};
+use api::{ApiState, Wiring};
 use domain::clock::Clock;
 use domain::model::ModelName;
 use domain::service::{EngineStatus, ModelCheck, ModelProblem};
@@ -26,9 +26,6 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::exit::{Exit, Failure};
 use crate::{lifecycle, stdout, telemetry};
-
-/// The longest that a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Answers requests and works on tasks until it is asked to stop
 #[derive(Debug, clap::Args)]
@@ -76,6 +73,7 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     alone(media.lock_exclusively(), "choose another with TEMP_DIR")?;
     let outbound = Outbound::new(config.outbound_settings());
     let shutdown = lifecycle::watch().map_err(|error| internal(&error))?;
+    descriptors::make_room_for(config.server.max_connections);
     let (listener, address) = listen(config).await?;
     let (status, engine_status) = watch::channel(EngineStatus::default());
 
@@ -107,11 +105,8 @@ async fn serve(config: &Config) -> Result<(), Failure> {
     // Nobody waits for it: a hub that does not answer takes its time.
     thread::spawn(move || tell_of_default_model(&*engine, default_model));
 
-    let limits = ServeSettings {
-        header_read_timeout: HEAD_TIMEOUT,
-        grace: config.tasks.shutdown_grace,
-    };
-    api::serve(listener, router(state.clone()), limits, shutdown.soft).await;
+    let limits = config.server.serve_settings(config.tasks.shutdown_grace);
+    api::serve(listener, state.clone(), limits, shutdown.soft).await;
     state.idle().await;
     working.await.map_err(|error| internal(&error))?;
     store.close().await;

@@ -1,7 +1,6 @@
 //! What the settings make of the rooms of the service.
 
 use std::sync::Arc;
-use std::time::Duration;
 use std::{process, thread};
 
 use api::{ApiSettings, ModelDefaults};
@@ -16,8 +15,6 @@ use super::memory;
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
-/// The longest that a client may send nothing in the midst of a body.
-const BODY_TIMEOUT: Duration = Duration::from_mins(1);
 /// Deliveries that go on at once: those of several receivers that never answer.
 const DELIVERIES_AT_ONCE: usize = 256;
 
@@ -96,7 +93,8 @@ pub(super) fn api_settings(config: &Config) -> ApiSettings {
         queue: config.limits.queue_limits(),
         max_concurrent_gpu_tasks: config.engine.max_gpu_tasks,
         max_concurrent_probes: thread::available_parallelism().map_or(1, usize::from),
-        body_read_timeout: BODY_TIMEOUT,
+        body_read_timeout: config.server.read_timeout,
+        body_total_timeout: config.server.total_timeout,
         has_gpu: false,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     }
