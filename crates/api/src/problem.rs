@@ -54,7 +54,7 @@ pub(crate) enum Problem {
     /// The receiver of the callback does not answer.
     CallbackUnreachable(String),
     /// The receiver of the callback may not be called.
-    CallbackNotAllowed,
+    CallbackNotAllowed(String),
     /// A file is no recording that can be decoded.
     Unreadable(String),
     /// Something has more bytes than are taken.
@@ -184,10 +184,10 @@ impl Problem {
                 "CALLBACK_UNREACHABLE",
                 format!("Callback URL is not reachable: {url}"),
             ),
-            Self::CallbackNotAllowed => worded(
+            Self::CallbackNotAllowed(reason) => worded(
                 StatusCode::UNPROCESSABLE_ENTITY,
                 "CALLBACK_NOT_ALLOWED",
-                "The provided callback URL is not allowed.",
+                format!("The provided callback URL is not allowed: {reason}"),
             ),
             Self::Unreadable(reason) => worded(
                 StatusCode::BAD_REQUEST,

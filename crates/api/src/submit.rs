@@ -76,7 +76,7 @@ async fn ask_callback(state: &ApiState, url: &Url) -> Result<(), Problem> {
         .probe(url)
         .await
         .map_err(|failure| match failure {
-            CallFailure::NotAllowed(_) => Problem::CallbackNotAllowed,
+            CallFailure::NotAllowed(refusal) => Problem::CallbackNotAllowed(refusal.to_string()),
             CallFailure::Unreachable(_) => Problem::CallbackUnreachable(url.to_string()),
         })
 }

@@ -25,6 +25,8 @@ pub struct Policy {
     pub blocked_networks: Vec<IpNet>,
     /// Hosts that may be called wherever they are: names or addresses, as they stand in URLs.
     pub allowed_hosts: Vec<String>,
+    /// Whether `http` may be spoken with the allowed hosts even if it is not among the schemes.
+    pub http_to_allowed_hosts: bool,
 }
 
 impl Default for Policy {
@@ -35,6 +37,7 @@ impl Default for Policy {
             allowed_schemes: SPOKEN_SCHEMES.map(String::from).to_vec(),
             blocked_networks: networks_that_are_not_public(),
             allowed_hosts: Vec::new(),
+            http_to_allowed_hosts: false,
         }
     }
 }
@@ -59,7 +62,7 @@ impl Policy {
     /// # Errors
     /// It may not.
     pub fn check_url(&self, url: &Url) -> Result<(), Refusal> {
-        if !self.allows_scheme(url.scheme()) {
+        if !self.allows_scheme(url) {
             return Err(Refusal::Scheme(
                 url.scheme().chars().take(MAX_SHOWN_SCHEME).collect(),
             ));
@@ -91,13 +94,17 @@ impl Policy {
         Ok(())
     }
 
-    fn allows_scheme(&self, scheme: &str) -> bool {
-        let allowed = || {
+    fn allows_scheme(&self, url: &Url) -> bool {
+        let scheme = url.scheme();
+        let is_listed = || {
             self.allowed_schemes
                 .iter()
                 .any(|allowed| allowed.eq_ignore_ascii_case(scheme))
         };
-        SPOKEN_SCHEMES.contains(&scheme) && (!self.enabled || allowed())
+        let is_exempt = || {
+            self.http_to_allowed_hosts && url.host_str().is_some_and(|host| self.allows_host(host))
+        };
+        SPOKEN_SCHEMES.contains(&scheme) && (!self.enabled || is_listed() || is_exempt())
     }
 
     fn allows_host(&self, host: &str) -> bool {
@@ -343,6 +350,35 @@ mod tests {
             ..secure
         };
         assert_eq!(check(&off, "http://example.com/"), Ok(()));
+    }
+
+    #[test]
+    fn http_is_spoken_with_hosts_that_are_named_where_that_is_allowed() {
+        let strict = Policy {
+            allowed_schemes: vec!["https".into()],
+            allowed_hosts: ["hooks.internal", "10.1.2.3", "fd00::1"]
+                .map(String::from)
+                .to_vec(),
+            ..Policy::default()
+        };
+        let exempting = Policy {
+            http_to_allowed_hosts: true,
+            ..strict.clone()
+        };
+        let refused = Err(Refusal::Scheme("http".into()));
+        for url in [
+            "http://Hooks.internal/",
+            "http://10.1.2.3:81/",
+            "http://[fd00::1]/",
+        ] {
+            assert_eq!(check(&exempting, url), Ok(()), "{url}");
+            assert_eq!(check(&strict, url), refused, "{url}");
+        }
+        for url in ["http://example.com/", "http://hooks.internal.example/"] {
+            assert_eq!(check(&exempting, url), refused, "{url}");
+        }
+        let other = check(&exempting, "ftp://hooks.internal/");
+        assert_eq!(other, Err(Refusal::Scheme("ftp".into())));
     }
 
     #[test]

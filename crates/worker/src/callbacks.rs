@@ -148,8 +148,9 @@ async fn attempt(worker: &Worker, delivery: &Delivery) -> Option<DeliveryOutcome
                 format!("the receiver answered {status}"),
             ))
         }
-        Err(CallFailure::NotAllowed(_)) => {
-            Some(failed(None, "the callback URL is not allowed".to_owned()))
+        Err(CallFailure::NotAllowed(refusal)) => {
+            let reason = format!("the callback URL is not allowed: {refusal}");
+            Some(failed(None, reason))
         }
         Err(CallFailure::Unreachable(error)) => Some(failed(None, error)),
     }

@@ -216,7 +216,7 @@ async fn se4_a_callback_inside_is_422_and_not_asked() {
     let answer = answer.expect(422, "CALLBACK_NOT_ALLOWED");
     assert_eq!(
         answer.json()["detail"],
-        "The provided callback URL is not allowed."
+        "The provided callback URL is not allowed: the host is not allowed"
     );
     assert_eq!(receiver.connections(), 0);
     api.assert_no_files();

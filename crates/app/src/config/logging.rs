@@ -12,7 +12,8 @@ section! {
     /// What is logged, and where. Logs go to standard error.
     Logging in &["logging"];
 
-    /// Kind of installation; `development` and `testing` log for people, and `production` guards against test settings.
+    /// Kind of installation; `development` and `testing` log for people, and `production` guards against test settings and calls
+    /// nothing by `http`.
     ENVIRONMENT => environment: Environment = Given("production");
     /// Accepted for the sake of old settings, without effect.
     DEV => dev: bool = Given("false");

@@ -167,7 +167,7 @@ impl Config {
     /// How other machines are called.
     pub(crate) fn outbound_settings(&self) -> outbound::Settings {
         outbound::Settings {
-            policy: self.ssrf.policy(),
+            policy: self.ssrf.policy(&self.logging.environment),
             callback_timeout: self.callback.timeout,
         }
     }

@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use super::logging::Environment;
 use super::reader::abridged;
 use super::setting::section;
 use super::value::Item;
@@ -14,8 +15,10 @@ section! {
 
     /// Whether addresses are checked before they are called.
     SSRF_PROTECTION_ENABLED => enabled: bool = Given("true");
-    /// Schemes of URLs that may be called; `["https"]` suits a service that strangers can reach.
-    SSRF_ALLOWED_SCHEMES => allowed_schemes: Vec<Scheme> = Given(r#"["http", "https"]"#);
+    /// Schemes of URLs that may be called; `["http", "https"]` allows what is not encrypted in production too.
+    SSRF_ALLOWED_SCHEMES => allowed_schemes: Option<Vec<Scheme>> = Unset(
+        "https where ENVIRONMENT is production, and http for SSRF_ALLOWED_HOSTS only; else http and https"
+    );
     /// Networks that may not be called. IPv4 addresses inside IPv6 ones are checked too.
     SSRF_BLOCKED_NETWORKS => blocked_networks: Vec<IpNet> = Given(
         r#"["0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24", "192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "255.255.255.255/32", "::/128", "::1/128", "fc00::/7", "fe80::/10", "ff00::/8"]"#
@@ -26,12 +29,19 @@ section! {
 
 impl Ssrf {
     /// The policy of outgoing connections.
-    pub(crate) fn policy(&self) -> outbound::Policy {
+    pub(crate) fn policy(&self, environment: &Environment) -> outbound::Policy {
+        let schemes = match &self.allowed_schemes {
+            Some(schemes) => schemes.iter().map(Item::write_item).collect(),
+            None if environment.is_production() => vec!["https".to_owned()],
+            None => ["http", "https"].map(str::to_owned).to_vec(),
+        };
         outbound::Policy {
             enabled: self.enabled,
-            allowed_schemes: self.allowed_schemes.iter().map(Item::write_item).collect(),
+            allowed_schemes: schemes,
             blocked_networks: self.blocked_networks.clone(),
             allowed_hosts: self.allowed_hosts.iter().map(Item::write_item).collect(),
+            // Schemes that somebody lists hold for every host.
+            http_to_allowed_hosts: self.allowed_schemes.is_none(),
         }
     }
 }

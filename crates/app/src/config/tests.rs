@@ -694,7 +694,27 @@ fn settings_of_other_rooms_follow() {
 #[test]
 fn what_is_not_public_is_the_same_in_the_settings_and_where_it_is_checked() {
     let policy = config(&[]).outbound_settings().policy;
-    assert_eq!(policy, outbound::Policy::default());
+    let default = outbound::Policy::default();
+    assert_eq!(policy.blocked_networks, default.blocked_networks);
+    assert!(policy.enabled && policy.allowed_hosts.is_empty());
+}
+
+#[test]
+fn http_is_called_in_production_only_where_somebody_says_so() {
+    let policy = |variables: &[(&str, &str)]| {
+        let policy = config(variables).outbound_settings().policy;
+        (policy.allowed_schemes, policy.http_to_allowed_hosts)
+    };
+    let https = vec!["https".to_owned()];
+    let both = vec!["http".to_owned(), "https".to_owned()];
+    let (production, testing) = (("ENVIRONMENT", "Production"), ("ENVIRONMENT", "testing"));
+    assert_eq!(policy(&[]), (https.clone(), true));
+    assert_eq!(policy(&[production]), (https.clone(), true));
+    assert_eq!(policy(&[testing]), (both.clone(), true));
+    let listed = ("SSRF_ALLOWED_SCHEMES", r#"["https"]"#);
+    assert_eq!(policy(&[production, listed]), (https, false));
+    let listed = ("SSRF_ALLOWED_SCHEMES", r#"["http", "https"]"#);
+    assert_eq!(policy(&[production, listed]), (both, false));
 }
 
 #[test]

@@ -207,6 +207,102 @@ async fn se4_with_only_https_nothing_else_is_spoken() {
     assert_eq!(machine.connections(), 1);
 }
 
+/// A service as strangers meet it, with the networks of this machine unblocked.
+fn in_production() -> Builder {
+    protected()
+        .with("ENVIRONMENT", "production")
+        .with("ALLOW_SCRIPTED_ENGINE", "true")
+        .with("SSRF_BLOCKED_NETWORKS", "[]")
+}
+
+async fn is_spoken_with(app: &TestApp, machine: &Origin) {
+    let identifier = submit(app, &machine.url("/hook"), "a.wav").await;
+    let task = settled(app, &identifier).await;
+    assert_eq!(task["metadata"]["callback_status"], "delivered");
+    let identifier = submit_url(app, &machine.url("/a.mp3")).await.identifier();
+    app.completed(&identifier).await;
+}
+
+#[tokio::test]
+async fn se4_in_production_http_is_refused_for_callbacks_and_downloads() {
+    let (app, machine) = (in_production().start().await, machine().await);
+    let callback = submit_with_callback(&app, &machine.url("/hook")).await;
+    assert_eq!(callback.code(), "CALLBACK_NOT_ALLOWED");
+    let sentence = callback.expect(422).json()["detail"].clone();
+    assert!(sentence.to_string().contains("scheme 'http'"), "{sentence}");
+    let download = submit_url(&app, &machine.url("/a.mp3")).await.expect(422);
+    assert_eq!(download.code(), "SSRF_BLOCKED");
+    assert_eq!(machine.connections(), 0);
+    assert!(app.tasks().await.is_empty());
+    // That nobody speaks https there is another matter.
+    let secure = machine.url("/hook").replace("http:", "https:");
+    let callback = submit_with_callback(&app, &secure).await.expect(400);
+    assert_eq!(callback.code(), "CALLBACK_UNREACHABLE");
+}
+
+#[tokio::test]
+async fn se4_in_production_http_is_spoken_where_the_operator_lists_it() {
+    let app = in_production()
+        .with("SSRF_ALLOWED_SCHEMES", r#"["http", "https"]"#)
+        .start()
+        .await;
+    is_spoken_with(&app, &machine().await).await;
+}
+
+#[tokio::test]
+async fn se4_in_production_http_is_spoken_with_hosts_that_the_operator_names_and_no_others() {
+    let app = in_production()
+        .with("SSRF_ALLOWED_HOSTS", r#"["127.0.0.1"]"#)
+        .start()
+        .await;
+    let machine = machine().await;
+    is_spoken_with(&app, &machine).await;
+    let n_before = machine.connections();
+    let other = format!("http://localhost:{}", machine.address().port());
+    let callback = submit_with_callback(&app, &format!("{other}/hook")).await;
+    assert_eq!(callback.expect(422).code(), "CALLBACK_NOT_ALLOWED");
+    let away = format!("{other}/a.mp3");
+    let download = submit_url(&app, &away).await.expect(422);
+    assert_eq!(download.code(), "SSRF_BLOCKED");
+    machine.on("/moved.mp3", Reply::redirect(&away));
+    let moved = submit_url(&app, &machine.url("/moved.mp3")).await;
+    assert_eq!(moved.expect(422).code(), "SSRF_BLOCKED");
+    assert_eq!(machine.connections(), n_before + 1);
+}
+
+#[tokio::test]
+async fn se4_callbacks_that_were_accepted_before_are_not_sent_by_http_in_production() {
+    let mut app = TestApp::builder()
+        .with("ALLOW_SCRIPTED_ENGINE", "true")
+        .on_one_port()
+        .start()
+        .await;
+    let machine = Origin::start().await;
+    hook(&machine, "/hook", [Reply::status(500)]);
+    let identifier = submit(&app, &machine.url("/hook"), "a.wav").await;
+    app.wait_until("the first attempt", async || {
+        app.task(&identifier).await["metadata"]["callback_attempts"] == 1
+    })
+    .await;
+    app.kill();
+    let n_before = posts(&machine.log(), "/hook").len();
+    for (name, value) in [
+        ("ENVIRONMENT", "production"),
+        ("SSRF_PROTECTION_ENABLED", "true"),
+        ("SSRF_BLOCKED_NETWORKS", "[]"),
+    ] {
+        app.set(name, value);
+    }
+    app.restart().await;
+    let metadata = settled(&app, &identifier).await["metadata"].clone();
+    let error = metadata["callback_error"].to_string();
+    assert!(
+        error.contains("the scheme 'http' is not allowed"),
+        "{error}"
+    );
+    assert_eq!(posts(&machine.log(), "/hook").len(), n_before);
+}
+
 #[tokio::test]
 async fn s36_networks_that_are_set_are_those_that_are_blocked() {
     let app = protected()
@@ -246,7 +342,7 @@ async fn se4_each_attempt_to_deliver_is_checked_anew() {
     assert_eq!(metadata["callback_attempts"], 3);
     assert_eq!(
         metadata["callback_error"],
-        "the callback URL is not allowed"
+        "the callback URL is not allowed: the host is not allowed"
     );
     assert_eq!(posts(&machine.log(), "/hook").len(), n_before);
 }
