@@ -22,9 +22,7 @@ pub(crate) fn checked_folder(name: &str, file: &str) -> Option<PathBuf> {
         .map(|folder| folder.join(name))
         .find(|folder| folder.join(file).exists());
     if found.is_none() {
-        eprintln!(
-            "SKIPPED: no model '{name}' in MODEL_DIR or the cache; run scripts/fetch-models {name}"
-        );
+        skipped::for_want_of_model(name);
     }
     found
 }

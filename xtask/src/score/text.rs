@@ -144,7 +144,7 @@ mod tests {
     fn recorded_errors_are_counted_again() {
         let root = crate::step::root();
         let Ok(manifest) = std::fs::read(root.join("../shared/eval/manifest.json")) else {
-            eprintln!("SKIPPED: no recordings beside the repository");
+            skipped::on_this_machine("no recordings beside the repository");
             return;
         };
         let manifest: Vec<serde_json::Value> = serde_json::from_slice(&manifest).unwrap();

@@ -9,16 +9,19 @@ use crate::tree::metadata;
 const ARROWS: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("nn", &[]),
-    ("speech", &["domain", "nn"]),
-    ("store", &["domain"]),
+    ("skipped", &[]),
+    ("speech", &["domain", "nn", "skipped"]),
+    ("store", &["domain", "skipped"]),
     ("outbound", &[]),
     ("api", &["domain", "store", "outbound"]),
     ("worker", &["domain", "store", "outbound", "speech"]),
     (
         "scriven",
-        &["domain", "speech", "store", "outbound", "api", "worker"],
+        &[
+            "domain", "speech", "store", "outbound", "api", "worker", "skipped",
+        ],
     ),
-    ("xtask", &["domain", "nn", "speech", "outbound"]),
+    ("xtask", &["domain", "nn", "speech", "outbound", "skipped"]),
 ];
 
 #[test]

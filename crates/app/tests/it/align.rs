@@ -147,8 +147,7 @@ fn what_cannot_be_aligned_is_told() {
 
 #[test]
 fn a_recording_is_transcribed_and_aligned_at_once() {
-    const TEST: &str = "a_recording_is_transcribed_and_aligned_at_once";
-    let (Some(_), Some(call)) = (tiny_model(TEST), recorded_call(TEST)) else {
+    let (Some(_), Some(call)) = (tiny_model(), recorded_call()) else {
         return;
     };
     let desk = Desk::new();
@@ -199,7 +198,7 @@ fn a_language_that_cannot_be_aligned_is_told_before_the_work() {
         "talk.wav",
     ];
     let offline = desk.run(&[&["transcribe", "-l", "en"], &arguments[..]].concat());
-    if tiny_model("a_language_that_cannot_be_aligned_is_told_before_the_work").is_some() {
+    if tiny_model().is_some() {
         offline.assert_failed_saying(4, "'WAV2VEC2_ASR_BASE_960H' is not on this machine");
     }
     let check = |flags: &[&str], message: &str| {

@@ -49,8 +49,7 @@ fn a_model_folder_that_is_missing_or_not_whole_is_named() {
 #[cfg(unix)]
 #[test]
 fn an_english_model_by_another_name_takes_no_other_language_either() {
-    let Some(model) = tiny_model("an_english_model_by_another_name_takes_no_other_language_either")
-    else {
+    let Some(model) = tiny_model() else {
         return;
     };
     let desk = Desk::new();
@@ -73,7 +72,7 @@ fn an_english_model_by_another_name_takes_no_other_language_either() {
 #[test]
 fn a_model_file_that_is_damaged_is_named() {
     let desk = Desk::new();
-    let Some(model) = tiny_model("a_model_file_that_is_damaged_is_named") else {
+    let Some(model) = tiny_model() else {
         return;
     };
     fs::create_dir_all(desk.path().join("models/tiny.en")).unwrap();
@@ -107,7 +106,7 @@ fn a_model_file_that_is_damaged_is_named() {
 
 #[test]
 fn what_is_no_recording_fails_by_itself_and_the_others_go_on() {
-    let Some(_) = tiny_model("what_is_no_recording_fails_by_itself_and_the_others_go_on") else {
+    let Some(_) = tiny_model() else {
         return;
     };
     let desk = Desk::new();
@@ -151,7 +150,7 @@ fn what_is_no_recording_fails_by_itself_and_the_others_go_on() {
 
 #[test]
 fn standard_input_is_read_and_can_be_wrong_too() {
-    let Some(_) = tiny_model("standard_input_is_read_and_can_be_wrong_too") else {
+    let Some(_) = tiny_model() else {
         return;
     };
     let desk = Desk::new();

@@ -7,7 +7,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::command::{Desk, Ran, skip};
+use crate::command::{Desk, Ran};
 
 /// Two sentences and a number that nobody heard, as whisperX writes them.
 const TRANSCRIPT: &str = r#"{"segments":[
@@ -269,11 +269,11 @@ fn wrong_documents_are_named_with_what_is_wrong() {
 }
 
 /// A file of the contract's fixtures; `None`, loudly, if they are not here.
-fn fixture(test: &str, name: &str) -> Option<PathBuf> {
+fn fixture(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
     let path = folder.join(name);
     if !path.exists() {
-        skip(test, "the fixtures of the contract are not here");
+        skipped::on_this_machine("the fixtures of the contract are not beside the repository");
         return None;
     }
     Some(path)
@@ -281,13 +281,12 @@ fn fixture(test: &str, name: &str) -> Option<PathBuf> {
 
 #[test]
 fn the_contracts_fixtures_combine() {
-    const TEST: &str = "the_contracts_fixtures_combine";
     let names = [
         "aligned_transcript.json",
         "diarazition.json",
         "transcript-wrong.json",
     ];
-    let [Some(aligned), Some(turns), Some(wrong)] = names.map(|name| fixture(TEST, name)) else {
+    let [Some(aligned), Some(turns), Some(wrong)] = names.map(fixture) else {
         return;
     };
     let desk = Desk::new();

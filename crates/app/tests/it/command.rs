@@ -1,7 +1,6 @@
 //! Runs `scriven`, and makes the recordings it is given.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -112,18 +111,17 @@ impl Ran {
 }
 
 /// The folder of the model that most tests use; `None`, loudly, if it is not installed.
-pub(crate) fn tiny_model(test: &str) -> Option<PathBuf> {
-    model(test, "tiny.en")
+pub(crate) fn tiny_model() -> Option<PathBuf> {
+    model("tiny.en")
 }
 
 /// The folder of a model; `None`, loudly, if it is not installed.
-pub(crate) fn model(test: &str, name: &str) -> Option<PathBuf> {
+pub(crate) fn model(name: &str) -> Option<PathBuf> {
     let model: ModelName = name.parse().unwrap();
     match find(&ModelChoice::Name(model), &places()) {
         Ok(Some(folder)) => Some(folder.path),
         Ok(None) => {
-            let why = format!("the model {name} is not installed; run scripts/fetch-models");
-            skip(test, &why);
+            skipped::for_want_of_model(name);
             None
         }
         Err(error) => panic!("{error}"),
@@ -131,7 +129,7 @@ pub(crate) fn model(test: &str, name: &str) -> Option<PathBuf> {
 }
 
 /// A real telephone call of 30 seconds; `None`, loudly, if it was not fetched.
-pub(crate) fn recorded_call(test: &str) -> Option<String> {
+pub(crate) fn recorded_call() -> Option<String> {
     let places = places();
     let ours = places.cache.map(|cache| cache.join("models"));
     let folders = places.model_dir.into_iter().chain(ours);
@@ -139,18 +137,9 @@ pub(crate) fn recorded_call(test: &str) -> Option<String> {
         .map(|folder| folder.join("sample/sample.wav"))
         .find(|path| path.exists());
     if call.is_none() {
-        skip(
-            test,
-            "the recorded call is not here; run scripts/fetch-models",
-        );
+        skipped::for_want_of_the_recorded_call();
     }
     call.map(|path| path.into_os_string().into_string().unwrap())
-}
-
-/// Says on the terminal itself, where no test harness hides it, that a test does not run.
-pub(crate) fn skip(test: &str, why: &str) {
-    let line = format!("SKIPPED {test}: {why}\n");
-    io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
 /// A WAV file in which nothing is heard.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::command::{Desk, silence, skip, tiny_model};
+use crate::command::{Desk, silence, tiny_model};
 use crate::fixtures::{field, field_path};
 
 /// A folder with the documents of `fixtures/field`, a recording, and `turns.json` with one speaker.
@@ -134,8 +134,7 @@ fn f13_f15_f16_a_text_is_aligned_whatever_else_the_document_holds() {
 
 #[test]
 fn f15_a_real_recording_is_aligned() {
-    const TEST: &str = "f15_a_real_recording_is_aligned";
-    if tiny_model(TEST).is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let recording = field_path("01-joined.mp3").display().to_string();
@@ -143,7 +142,7 @@ fn f15_a_real_recording_is_aligned() {
     // No alignment model is on this machine: the recogniser times the words.
     let ran = desk.run(&["align", "15-mark-in-front.json", &recording, "--offline"]);
     if !ran.stderr.contains("words are timed by the model '") {
-        skip(TEST, "an alignment model is installed");
+        skipped::on_this_machine("an alignment model is installed");
         return;
     }
     assert_eq!(ran.code, Some(0), "{ran:?}");

@@ -29,7 +29,7 @@ const NEAR: f64 = 0.5;
 
 #[test]
 fn all_that_is_said_comes_out_where_it_is_said() {
-    if tiny_model("all_that_is_said_comes_out_where_it_is_said").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();

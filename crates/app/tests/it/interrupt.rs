@@ -36,7 +36,7 @@ fn interrupt_after(head_start: Duration, desk: &Desk, arguments: &[&str]) -> (Ra
 
 #[test]
 fn ctrl_c_stops_soon_and_leaves_nothing() {
-    if tiny_model("ctrl_c_stops_soon_and_leaves_nothing").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -66,7 +66,7 @@ fn ctrl_c_stops_soon_and_leaves_nothing() {
 
 #[test]
 fn ctrl_c_ends_waiting_for_standard_input() {
-    if tiny_model("ctrl_c_ends_waiting_for_standard_input").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();

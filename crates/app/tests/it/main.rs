@@ -26,6 +26,7 @@ mod players;
 mod recordings;
 mod speakers;
 mod speech;
+mod unrun;
 mod usage;
 #[path = "../common/wav.rs"]
 mod wav;

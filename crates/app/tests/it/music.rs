@@ -9,8 +9,8 @@ use crate::fixtures::field_path;
 const SAID: [&str; 4] = ["portal", "raum", "leichenhal", "genutzt"];
 
 /// What the command makes of a recording of `fixtures/field` with `base`.
-fn transcribed(test: &str, name: &str, flags: &[&str]) -> Option<Transcript> {
-    model(test, "base")?;
+fn transcribed(name: &str, flags: &[&str]) -> Option<Transcript> {
+    model("base")?;
     let path = field_path(name);
     let mut arguments = vec!["transcribe", "--model", "base", "-f", "json"];
     arguments.extend(flags);
@@ -45,9 +45,8 @@ fn assert_german_alone(transcript: &Transcript, start: f64) {
 
 #[test]
 fn a_trumpet_has_no_say_in_the_language() {
-    const TEST: &str = "a_trumpet_has_no_say_in_the_language";
     const NAME: &str = "07-trumpet-then-german.ogg";
-    let Some(found) = transcribed(TEST, NAME, &[]) else {
+    let Some(found) = transcribed(NAME, &[]) else {
         return;
     };
     assert_german_alone(&found, 22.0);
@@ -57,9 +56,8 @@ fn a_trumpet_has_no_say_in_the_language() {
 
 #[test]
 fn music_has_no_text() {
-    const TEST: &str = "music_has_no_text";
     const NAME: &str = "17-music-then-german.ogg";
-    let Some(found) = transcribed(TEST, NAME, &[]) else {
+    let Some(found) = transcribed(NAME, &[]) else {
         return;
     };
     assert_german_alone(&found, 14.7);

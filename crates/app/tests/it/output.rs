@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::process::{Command, Stdio};
 
-use crate::command::{Desk, Ran, silence, skip, tiny_model};
+use crate::command::{Desk, Ran, silence, tiny_model};
 use crate::fixtures::field_path;
 
 #[test]
 fn every_format_lands_in_the_folder_and_replaces_what_was_there() {
-    if tiny_model("every_format_lands_in_the_folder").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -44,7 +44,7 @@ fn every_format_lands_in_the_folder_and_replaces_what_was_there() {
 
 #[test]
 fn f18_a_name_that_is_too_long_is_shortened() {
-    if tiny_model("f18_a_name_that_is_too_long_is_shortened").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -61,7 +61,7 @@ fn f18_a_name_that_is_too_long_is_shortened() {
 
 #[test]
 fn f19_no_line_is_longer_than_asked_for() {
-    if tiny_model("f19_no_line_is_longer_than_asked_for").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -102,7 +102,7 @@ fn f19_no_line_is_longer_than_asked_for() {
 #[test]
 fn results_may_be_read_by_whom_the_umask_allows() {
     use std::os::unix::fs::PermissionsExt;
-    if tiny_model("results_may_be_read_by_whom_the_umask_allows").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -118,7 +118,7 @@ fn results_may_be_read_by_whom_the_umask_allows() {
 
 #[test]
 fn notes_are_told_unless_they_are_not_wanted() {
-    if tiny_model("notes_are_told_unless_they_are_not_wanted").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -151,7 +151,7 @@ fn notes_are_told_unless_they_are_not_wanted() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_behind_standard_output_is_an_error() {
-    if tiny_model("a_full_disk_behind_standard_output_is_an_error").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -168,7 +168,7 @@ fn a_full_disk_behind_standard_output_is_an_error() {
 
 #[test]
 fn a_reader_that_left_is_no_error() {
-    if tiny_model("a_reader_that_left_is_no_error").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
@@ -216,15 +216,14 @@ impl Drop for SmallDisk<'_> {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_and_leaves_nothing_half_written() {
-    const TEST: &str = "a_full_disk_is_an_error_and_leaves_nothing_half_written";
-    if tiny_model(TEST).is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let desk = Desk::new();
     desk.put("talk.wav", silence(1));
     let folder = desk.path().join("disk");
     let Some(_disk) = SmallDisk::mount(&folder) else {
-        skip(TEST, "a small disk can be mounted only by root");
+        skipped::on_this_machine("only root can mount a small disk");
         return;
     };
     let run = || {

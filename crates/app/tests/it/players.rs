@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::command::{Desk, skip};
+use crate::command::Desk;
 
 /// Two people in one breath, markup, an arrow, and a sentence in Japanese.
 const TALK: &str = r#"{"language":"en","segments":[
@@ -17,15 +17,9 @@ fn read_by_ffmpeg(desk: &Desk, file: &str) -> Option<String> {
         .args(["-nostdin", "-v", "warning", "-i", file, "-f", "srt", "-"])
         .current_dir(desk.path())
         .output();
-    let output = match command {
-        Ok(output) => output,
-        Err(error) => {
-            skip(
-                "players",
-                &format!("no ffmpeg ({error}); run scripts/setup"),
-            );
-            return None;
-        }
+    let Ok(output) = command else {
+        skipped::for_want_of_program("ffmpeg");
+        return None;
     };
     assert!(
         output.status.success() && output.stderr.is_empty(),

@@ -2,7 +2,7 @@
 
 use domain::transcript::Transcript;
 
-use crate::command::{Desk, model, silence, skip, tiny_model};
+use crate::command::{Desk, model, silence, tiny_model};
 use crate::fixtures::field_path;
 
 /// Two audio tracks: German, and English, which is flagged as the default.
@@ -26,7 +26,7 @@ fn text(transcript: &Transcript) -> String {
 
 #[test]
 fn the_default_track_is_taken_and_the_others_are_noted() {
-    if tiny_model("the_default_track_is_taken_and_the_others_are_noted").is_none() {
+    if tiny_model().is_none() {
         return;
     }
     let (found, stderr) = transcript(&["tiny.en", &two_tracks()]);
@@ -39,7 +39,7 @@ fn the_default_track_is_taken_and_the_others_are_noted() {
 
 #[test]
 fn a_track_is_chosen_by_its_number() {
-    if model("a_track_is_chosen_by_its_number", "base").is_none() {
+    if model("base").is_none() {
         return;
     }
     let (found, stderr) = transcript(&["base", "--audio-track=1", &two_tracks()]);
@@ -49,7 +49,6 @@ fn a_track_is_chosen_by_its_number() {
 
 #[test]
 fn a_track_that_is_not_there_is_a_mistake_of_the_command_line() {
-    const TEST: &str = "a_track_that_is_not_there_is_a_mistake_of_the_command_line";
     let desk = Desk::new();
     let message = |file: &str, there: &str| {
         format!(
@@ -59,13 +58,10 @@ fn a_track_that_is_not_there_is_a_mistake_of_the_command_line() {
     };
     let ran = desk.run(&["diarize", "--audio-track", "3", &two_tracks()]);
     if ran.code == Some(4) {
-        return skip(
-            TEST,
-            "no model tells speakers apart; run scripts/fetch-models",
-        );
+        return skipped::for_want_of_model("campplus");
     }
     ran.assert_failed(2, &message(&two_tracks(), "3: it has 2, numbered 1 to 2"));
-    if tiny_model(TEST).is_none() {
+    if tiny_model().is_none() {
         return;
     }
     // The other recording is transcribed all the same.
@@ -94,20 +90,16 @@ fn tracks_are_counted_from_one() {
 
 #[test]
 fn where_no_speech_is_found_that_is_said() {
-    const TEST: &str = "where_no_speech_is_found_that_is_said";
     let desk = Desk::new();
     desk.put("talk.wav", silence(2));
     let ran = desk.run(&["diarize", "-f", "json", "talk.wav"]);
     if ran.code == Some(4) {
-        skip(
-            TEST,
-            "no model tells speakers apart; run scripts/fetch-models",
-        );
+        skipped::for_want_of_model("campplus");
     } else {
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "[]\n"));
         assert_eq!(ran.stderr, "note: no speech was found\n");
     }
-    if tiny_model(TEST).is_none() {
+    if tiny_model().is_none() {
         return;
     }
     for vad in ["--vad=off", "--vad=auto"] {

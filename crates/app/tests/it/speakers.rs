@@ -6,22 +6,19 @@ use domain::turns_input;
 use serde_json::Value;
 use speech::models::Companion;
 
-use crate::command::{Desk, places, recorded_call, silence, skip, tiny_model};
+use crate::command::{Desk, places, recorded_call, silence, tiny_model};
 
 /// The recorded call; `None`, loudly, if it or a network that hears speakers is not installed.
-fn call_with_speakers(test: &str) -> Option<String> {
+fn call_with_speakers() -> Option<String> {
     let missing = Companion::ALL
         .into_iter()
         .find(|companion| companion.find(&places()).is_none());
     if let Some(companion) = missing {
         let name = companion.name();
-        skip(
-            test,
-            &format!("the model {name} is not installed; run scripts/fetch-models {name}"),
-        );
+        skipped::for_want_of_model(name);
         return None;
     }
-    recorded_call(test)
+    recorded_call()
 }
 
 fn check_refused(arguments: &[&str], expected: &str) {
@@ -114,8 +111,7 @@ fn a_diarization_model_is_named_by_what_there_is() {
 
 #[test]
 fn the_two_people_of_the_recorded_call_are_told_apart() {
-    const TEST: &str = "the_two_people_of_the_recorded_call_are_told_apart";
-    let Some(call) = call_with_speakers(TEST) else {
+    let Some(call) = call_with_speakers() else {
         return;
     };
     let desk = Desk::new();
@@ -163,8 +159,7 @@ fn the_two_people_of_the_recorded_call_are_told_apart() {
 
 #[test]
 fn every_word_of_the_recorded_call_has_a_speaker() {
-    const TEST: &str = "every_word_of_the_recorded_call_has_a_speaker";
-    let (Some(_), Some(call)) = (tiny_model(TEST), call_with_speakers(TEST)) else {
+    let (Some(_), Some(call)) = (tiny_model(), call_with_speakers()) else {
         return;
     };
     let desk = Desk::new();
@@ -228,8 +223,7 @@ fn every_word_of_the_recorded_call_has_a_speaker() {
 
 #[test]
 fn names_that_subtitles_leave_out_are_told_unless_that_was_asked_for() {
-    const TEST: &str = "names_that_subtitles_leave_out_are_told_unless_that_was_asked_for";
-    if tiny_model(TEST).is_none() || call_with_speakers(TEST).is_none() {
+    if tiny_model().is_none() || call_with_speakers().is_none() {
         return;
     }
     let note = "note: srt shows by dashes where two people speak, not who; --speaker-labels names writes their names\n";

@@ -9,8 +9,7 @@ const SAID: [&str; 3] = ["New Jersey", "Texas", "Chicago"];
 
 #[test]
 fn a_recorded_call_becomes_text() {
-    const TEST: &str = "a_recorded_call_becomes_text";
-    let (Some(_), Some(call)) = (tiny_model(TEST), recorded_call(TEST)) else {
+    let (Some(_), Some(call)) = (tiny_model(), recorded_call()) else {
         return;
     };
     let ran = Desk::new().run(&["transcribe", "--model", "tiny.en", &call]);
@@ -23,8 +22,7 @@ fn a_recorded_call_becomes_text() {
 
 #[test]
 fn every_format_tells_the_same_story() {
-    const TEST: &str = "every_format_tells_the_same_story";
-    let (Some(_), Some(call)) = (tiny_model(TEST), recorded_call(TEST)) else {
+    let (Some(_), Some(call)) = (tiny_model(), recorded_call()) else {
         return;
     };
     let desk = Desk::new();
@@ -77,8 +75,7 @@ fn every_format_tells_the_same_story() {
 
 #[test]
 fn each_word_is_underlined_while_it_is_spoken() {
-    const TEST: &str = "each_word_is_underlined_while_it_is_spoken";
-    let (Some(_), Some(call)) = (tiny_model(TEST), recorded_call(TEST)) else {
+    let (Some(_), Some(call)) = (tiny_model(), recorded_call()) else {
         return;
     };
     let ran = Desk::new().run(&[
@@ -98,8 +95,7 @@ fn each_word_is_underlined_while_it_is_spoken() {
 
 #[test]
 fn subtitles_are_cut_to_the_width_asked_for() {
-    const TEST: &str = "subtitles_are_cut_to_the_width_asked_for";
-    let (Some(_), Some(call)) = (tiny_model(TEST), recorded_call(TEST)) else {
+    let (Some(_), Some(call)) = (tiny_model(), recorded_call()) else {
         return;
     };
     let ran = Desk::new().run(&[

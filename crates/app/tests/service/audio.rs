@@ -44,12 +44,9 @@ pub(crate) fn made(name: &str, arguments: &[&[&str]]) -> Option<Vec<u8>> {
         .arg(&path)
         .stdin(Stdio::null())
         .output();
-    let output = match output {
-        Ok(output) => output,
-        Err(error) => {
-            eprintln!("SKIPPED: no ffmpeg ({error}); run scripts/setup");
-            return None;
-        }
+    let Ok(output) = output else {
+        skipped::for_want_of_program("ffmpeg");
+        return None;
     };
     let complaint = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{name}: {complaint}");
@@ -76,7 +73,7 @@ pub(crate) fn fixture(name: &str) -> Option<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/fixtures");
     let found = fs::read(folder.join(name)).ok();
     if found.is_none() {
-        eprintln!("SKIPPED: no ../shared/fixtures/{name}");
+        skipped::on_this_machine("the fixtures of the contract are not beside the repository");
     }
     found
 }
@@ -94,8 +91,8 @@ pub(crate) fn has_models(names: &[&str]) -> bool {
         }
     };
     let missing: Vec<_> = names.iter().filter(|name| !is_here(name)).collect();
-    if !missing.is_empty() {
-        eprintln!("SKIPPED: no model {missing:?}; run scripts/fetch-models");
+    for name in &missing {
+        skipped::for_want_of_model(name);
     }
     missing.is_empty()
 }

@@ -346,7 +346,7 @@ impl SmallDisk {
             .arg(&folder)
             .output();
         if !mounted.is_ok_and(|output| output.status.success()) {
-            eprintln!("SKIPPED: a small disk cannot be mounted here");
+            skipped::on_this_machine("only root can mount a small disk");
             return None;
         }
         Some(Self(folder))
@@ -514,7 +514,7 @@ async fn c5_3_a_database_is_served_by_one_service_at_a_time() {
 #[tokio::test]
 async fn fr2_what_may_not_be_read_or_written_is_said_to_be_so() {
     let Some(builder) = TestApp::builder().by_nobody() else {
-        eprintln!("SKIPPED: only root can start the service as another user");
+        skipped::on_this_machine("only root can start the service as another user");
         return;
     };
     let app = builder.start().await;

@@ -621,10 +621,8 @@ impl SmallDisk {
             .output();
         match mounted {
             Ok(output) if output.status.success() => Some(Self(folder)),
-            failed => {
-                eprintln!(
-                    "SKIPPED: no small disk can be mounted ({failed:?}); this test needs root"
-                );
+            _ => {
+                skipped::on_this_machine("only root can mount a small disk");
                 None
             }
         }

@@ -27,10 +27,7 @@ impl Networks {
         let folder = |companion: Companion| {
             let folder = companion.find(&places());
             if folder.is_none() {
-                println!(
-                    "SKIPPED: no model; run scripts/fetch-models {}",
-                    companion.name()
-                );
+                skipped::for_want_of_model(companion.name());
             }
             folder
         };
@@ -70,7 +67,7 @@ pub(crate) fn places() -> Places {
 /// A recording and its turns; `None`, aloud, where it is not at hand.
 fn recording(path: &Path, turns: &Path) -> Option<(Samples, Vec<Turn>)> {
     if !path.exists() || !turns.exists() {
-        println!("SKIPPED: there is no {}", path.display());
+        skipped::on_this_machine("no recordings beside the repository");
         return None;
     }
     let samples = audio::decode(path, &audio::Settings::default(), &Silent)

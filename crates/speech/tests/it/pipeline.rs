@@ -45,7 +45,7 @@ impl Loaded {
             let name = companion.name();
             let folder = companion.find(&places());
             folder.or_else(|| {
-                println!("SKIPPED: no model; run scripts/fetch-models {name}");
+                skipped::for_want_of_model(name);
                 None
             })
         };
@@ -115,7 +115,7 @@ const TALK: &str = "diar/mixd_3spk_ov.opus";
 fn loaded() -> Option<Loaded> {
     let path = talk();
     if !path.exists() {
-        println!("SKIPPED: there is no {}", path.display());
+        skipped::on_this_machine("no recordings beside the repository");
         return None;
     }
     Loaded::load()

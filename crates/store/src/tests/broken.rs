@@ -152,7 +152,7 @@ async fn a_log_that_is_removed_takes_nothing_with_it() {
 async fn fr2_a_file_that_may_not_be_read_or_written_is_no_answer() {
     use std::os::unix::fs::PermissionsExt;
     if rustix::process::geteuid().is_root() {
-        eprintln!("SKIPPED: root may read and write every file; run the tests as another user");
+        skipped::on_this_machine("root may read and write every file");
         return;
     }
     let (test, id) = with_a_task().await;

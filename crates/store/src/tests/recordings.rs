@@ -203,7 +203,7 @@ async fn a_full_disk_is_told_apart() {
     use crate::error::MediaError;
     let device = std::path::Path::new("/dev/full");
     if !device.exists() {
-        eprintln!("SKIPPED: there is no /dev/full on this system");
+        skipped::on_this_machine("there is no /dev/full on this system");
         return;
     }
     let mut full = tokio::fs::OpenOptions::new()

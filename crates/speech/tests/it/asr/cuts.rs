@@ -40,7 +40,7 @@ fn check(span: Range<usize>) {
         return;
     };
     if !path.exists() {
-        println!("SKIPPED: there is no {}", path.display());
+        skipped::on_this_machine("no recordings beside the repository");
         return;
     }
     let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent)

@@ -35,7 +35,7 @@ impl Source {
     fn samples(&self) -> Option<Vec<f32>> {
         let path = root().join("../shared/eval").join(&self.path);
         if !path.exists() {
-            println!("SKIPPED: there is no {}", path.display());
+            skipped::on_this_machine("no recordings beside the repository");
             return None;
         }
         let samples = audio::decode(path.as_path(), &audio::Settings::default(), &Silent)
@@ -80,7 +80,7 @@ pub(crate) fn model_folder(name: &str, file: &str) -> Option<PathBuf> {
     let mut folders = shelves.into_iter().flatten().map(|shelf| shelf.join(name));
     let folder = folders.find(|folder| folder.join(file).exists());
     if folder.is_none() {
-        println!("SKIPPED: no model '{name}' in MODEL_DIR or the cache; run scripts/fetch-models");
+        skipped::for_want_of_model(name);
     }
     folder
 }

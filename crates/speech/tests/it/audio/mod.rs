@@ -51,7 +51,7 @@ fn ffmpeg_is_there() -> bool {
         .output()
         .is_ok_and(|output| output.status.success());
     if !there {
-        println!("SKIPPED: ffmpeg is not installed, so what needs it is not tested");
+        skipped::for_want_of_program("ffmpeg");
     }
     there
 }
@@ -66,10 +66,7 @@ fn make(folder: &Path, name: &str, arguments: &[&str]) -> Option<PathBuf> {
         .output()
         .ok()?;
     if !output.status.success() {
-        println!(
-            "SKIPPED: this ffmpeg cannot make {name}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        skipped::on_this_machine(&format!("this ffmpeg cannot make {name}"));
         return None;
     }
     Some(path)
@@ -235,7 +232,7 @@ fn eval_folder() -> Option<PathBuf> {
         .chain([beside(), above()])
         .find(|folder| folder.join("manifest.json").is_file());
     if found.is_none() {
-        println!("SKIPPED: no evaluation recordings; name their folder in SCRIVEN_EVAL");
+        skipped::on_this_machine("no evaluation recordings (SCRIVEN_EVAL)");
     }
     found
 }
