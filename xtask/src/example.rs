@@ -13,7 +13,6 @@ use crate::step::Step;
 /// It does not build.
 pub(crate) fn build(name: &str, profile: &str) -> anyhow::Result<PathBuf> {
     let arguments = [
-        "build",
         "--package",
         "speech",
         "--example",
@@ -21,7 +20,7 @@ pub(crate) fn build(name: &str, profile: &str) -> anyhow::Result<PathBuf> {
         "--profile",
         profile,
     ];
-    Step::cargo("build scriven", &arguments).run()?;
+    Step::locked("build scriven", &["build"], &arguments).run()?;
     let folder = if profile == "dev" { "debug" } else { profile };
     Ok(target_folder()?.join(folder).join("examples").join(name))
 }

@@ -1,10 +1,12 @@
 //! Our own commands: `cargo xtask <command>`.
 
+mod advisories;
 mod bench;
 mod bench_service;
 mod ci;
 mod clients;
 mod console;
+mod deny;
 mod driver;
 mod engine;
 mod eval;
@@ -20,6 +22,8 @@ mod server;
 mod step;
 mod sweep;
 mod table;
+mod unrun;
+mod upgrade;
 
 use clap::{Parser, Subcommand};
 
@@ -36,6 +40,10 @@ enum Command {
     Ci,
     /// The rules of the house that a machine can check
     Tidy,
+    /// Whether anything that we depend on has a weakness that is known
+    Advisories(advisories::Options),
+    /// Every dependency in its newest version, if the checks agree
+    Upgrade,
     /// Speed, words, speakers and memory next to other programs
     Bench(Box<bench::Options>),
     /// How the service answers while it works
@@ -58,6 +66,8 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse().command {
         Command::Ci => ci::run(),
         Command::Tidy => ci::tidy(),
+        Command::Advisories(options) => advisories::run(&options),
+        Command::Upgrade => upgrade::run(),
         Command::Bench(options) => bench::run(&options),
         Command::BenchService(options) => bench_service::run(&options),
         Command::Schemathesis(options) => schemathesis::run(&options),

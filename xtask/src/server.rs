@@ -22,10 +22,10 @@ pub(crate) fn build(profile: &str) -> anyhow::Result<()> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let arguments: &[&str] = match profile {
         // As the tests build it: by itself, its dependencies would be compiled anew with other features.
-        "dev" => &["build", "--workspace", "--bins", "--tests"],
-        profile => &["build", "--package", "scriven", "--profile", profile],
+        "dev" => &["--workspace", "--bins", "--tests"],
+        profile => &["--package", "scriven", "--profile", profile],
     };
-    Step::cargo("build", arguments).run()
+    Step::locked("build", &["build"], arguments).run()
 }
 
 /// A service that runs until it is dropped.

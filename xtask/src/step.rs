@@ -1,5 +1,6 @@
 //! A program that is run and must succeed.
 
+use std::ffi::OsStr;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -21,9 +22,35 @@ impl Step {
         Self { what, command }
     }
 
-    pub(crate) fn with_variable(mut self, name: &str, value: &str) -> Self {
+    /// `cargo` with a subcommand that builds or resolves, by the lock file as it is, and further `arguments`.
+    pub(crate) fn locked(what: &'static str, subcommand: &[&str], arguments: &[&str]) -> Self {
+        Self::cargo(what, subcommand)
+            .with_arguments(&["--locked"])
+            .with_arguments(arguments)
+    }
+
+    pub(crate) fn with_arguments(mut self, arguments: &[&str]) -> Self {
+        self.command.args(arguments);
+        self
+    }
+
+    pub(crate) fn with_path(mut self, path: &Path) -> Self {
+        self.command.arg(path);
+        self
+    }
+
+    pub(crate) fn with_variable(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
         self.command.env(name, value);
         self
+    }
+
+    /// What is run.
+    #[cfg(test)]
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let arguments = self.command.get_args();
+        arguments
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect()
     }
 
     /// # Errors
