@@ -3,15 +3,15 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use domain::model::ModelName;
 use domain::words::words;
-use speech::models::DiarizeChoice;
+use speech::models::{DiarizeChoice, ModelAt};
 use worker::Failpoints;
 
 use super::logging::Logging;
+use super::pinned::PinnedModel;
 use super::reader::Reader;
 use super::setting::section;
-use super::value::{Item, Value, Wrong, one_of, quoted};
+use super::value::{Value, Wrong, one_of, quoted};
 
 section! {
     /// What computes, and how much of the machine it takes.
@@ -19,8 +19,10 @@ section! {
 
     /// Folder with one folder a model, searched first; downloads go there.
     MODEL_DIR => model_dir: Option<PathBuf> = Unset("scriven/models in the cache of the user");
-    /// Whisper models that are loaded before the service says that it is ready.
-    PRELOAD_MODELS => preload_models: Vec<ModelName> = Given("[]");
+    /// Whisper models that are loaded before the service says that it is ready; each may be `name@revision`.
+    PRELOAD_MODELS => preload_models: Vec<PinnedModel> = Given("[]");
+    /// Models of any kind, as `name@revision` or `owner/name@revision`, that are used at that branch, tag or commit only.
+    MODEL_REVISIONS => model_revisions: Vec<ModelAt> = Given("[]");
     /// Models kept loaded, of all kinds together; the one not used for longest goes first.
     MODEL_CACHE_SIZE => model_cache_size: u32 = Given("8"), from 1 to 1000;
     /// Bytes of memory for loaded models and for the recordings that are computed; unused models go before one is loaded
@@ -84,19 +86,6 @@ words! {
 }
 
 one_of!(EngineKind, "speech or scripted");
-
-impl Item for ModelName {
-    const LIST: &'static str = r#"a JSON list of models such as ["base"]"#;
-
-    fn parse_item(text: &str) -> Result<Self, String> {
-        text.parse()
-            .map_err(|error: domain::model::UnknownModel| format!("cannot be used: {error}"))
-    }
-
-    fn write_item(&self) -> String {
-        self.as_str().to_owned()
-    }
-}
 
 impl Value for DiarizeChoice {
     const KIND: &'static str = "the name of a diarization model, or its folder";

@@ -13,6 +13,7 @@ mod layer;
 mod limits;
 mod logging;
 mod mistake;
+mod pinned;
 mod protection;
 mod reader;
 mod report;
@@ -247,7 +248,8 @@ fn media_dir(files: &Files, database: &Database, server: &Server, reader: &Reade
     }
 }
 
-fn model_request(engine: &Engine, whisper: &Whisper, reader: &Reader) -> ModelRequest {
+fn model_request(engine: &Engine, whisper: &Whisper, reader: &mut Reader) -> ModelRequest {
+    let revisions = pinned::revisions(engine, whisper, reader);
     let variable = |name: &str| match name {
         "HF_TOKEN" => {
             let token = whisper.hf_token.as_ref()?;
@@ -255,5 +257,7 @@ fn model_request(engine: &Engine, whisper: &Whisper, reader: &Reader) -> ModelRe
         }
         _ => reader.variable(name).map(OsString::from),
     };
-    ModelRequest::new(None, engine.model_dir.clone(), false, variable)
+    let mut request = ModelRequest::new(None, engine.model_dir.clone(), false, variable);
+    request.places.revisions = revisions;
+    request
 }

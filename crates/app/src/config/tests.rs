@@ -64,7 +64,7 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
     ("DB_POOL_TIMEOUT", "1", "db_pool_timeout = 1"),
     ("DB_POOL_RECYCLE", "60", "db_pool_recycle = 60"),
     ("HF_TOKEN", TOKEN, r#"# hf_token = "[redacted]""#),
-    ("WHISPER_MODEL", "large", r#"whisper_model = "large""#),
+    ("WHISPER_MODEL", "large@v1", r#"whisper_model = "large@v1""#),
     ("DEFAULT_LANG", "de", r#"default_lang = "de""#),
     ("DEVICE", "cpu", r#"device = "cpu""#),
     ("COMPUTE_TYPE", "float32", r#"compute_type = "float32""#),
@@ -139,6 +139,11 @@ const OTHER_VALUES: &[(&str, &str, &str)] = &[
         "PRELOAD_MODELS",
         r#"["base", "tiny.en"]"#,
         r#"preload_models = ["base", "tiny.en"]"#,
+    ),
+    (
+        "MODEL_REVISIONS",
+        r#"["small@v1", "owner/name@abc"]"#,
+        r#"model_revisions = ["small@v1", "owner/name@abc"]"#,
     ),
     ("MODEL_CACHE_SIZE", "2", "model_cache_size = 2"),
     (
@@ -372,6 +377,14 @@ fn td1_every_invalid_value_is_named() {
             "WHISPER_MODEL cannot be used: there is no model named 'basee'; did you mean 'base'?",
         ),
         ("PRELOAD_MODELS", "[\"basee\"]", "did you mean 'base'?"),
+        ("WHISPER_MODEL", "base@", "'' is no revision"),
+        ("WHISPER_MODEL", "owner/name@v1", "there is no model named"),
+        ("PRELOAD_MODELS", "[\"base@a b\"]", "'a b' is no revision"),
+        (
+            "MODEL_REVISIONS",
+            "[\"base\"]",
+            "MODEL_REVISIONS holds 'base', which names no revision: write base@revision",
+        ),
         (
             "DIARIZE_MODEL",
             "nobody",
@@ -560,7 +573,7 @@ fn x7_requests_get_the_defaults_that_are_set() {
         ("COMPUTE_TYPE", "float32"),
     ]);
     let whisper = &config.whisper;
-    let name = whisper.model.map(domain::model::ModelName::as_str);
+    let name = whisper.model.as_ref().map(|model| model.name.as_str());
     let compute_type = whisper.compute_type.as_str();
     assert_eq!(
         (name, whisper.language.code(), compute_type),
@@ -664,6 +677,32 @@ fn models_are_searched_where_variables_say() {
     );
     assert_eq!(request.hub.token.as_deref(), Some(TOKEN));
     assert!(request.hub.offline);
+}
+
+#[test]
+fn dp4_revisions_of_models_come_from_all_settings_that_name_them() {
+    let config = config(&[
+        ("WHISPER_MODEL", "small@v1"),
+        ("PRELOAD_MODELS", r#"["small", "base@v2"]"#),
+        ("MODEL_REVISIONS", r#"["owner/name@v3", "small@v1"]"#),
+    ]);
+    let mut wanted = config.model_request().places.revisions.clone();
+    for (model, other) in [
+        ("small@v1", "small@v9"),
+        ("base@v2", "base@v9"),
+        ("owner/name@v3", "owner/name@v9"),
+    ] {
+        wanted.want(&model.parse().unwrap()).unwrap();
+        wanted.want(&other.parse().unwrap()).unwrap_err();
+    }
+    let told = mistakes(&environment(&[
+        ("WHISPER_MODEL", "small@v1"),
+        ("PRELOAD_MODELS", r#"["small@v2"]"#),
+    ]));
+    assert_eq!(
+        told,
+        "PRELOAD_MODELS cannot be used: 'small' is wanted at two revisions, 'v1' and 'v2'"
+    );
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! What requests get that name no model.
 
 use domain::language::{Language, UnknownLanguage};
-use domain::model::ModelName;
 use domain::request::{Device, RequestedCompute};
 use secrecy::{ExposeSecret, SecretString};
 
+use super::pinned::PinnedModel;
 use super::reader::{Reader, abridged};
 use super::setting::section;
 use super::value::{Value, Wrong, one_of, quoted};
@@ -15,8 +15,8 @@ section! {
 
     /// Token for gated models of the Hugging Face hub: `hf_` and letters or digits. Sent to the hub only.
     HF_TOKEN => hf_token: Option<SecretString> = Unset("the token of a Hugging Face login, if there is one");
-    /// Model of requests that name none.
-    WHISPER_MODEL => model: Option<ModelName> = Unset("tiny; where it is not installed, base or tiny.en if one is");
+    /// Model of requests that name none; `name@revision` pins it to a branch, a tag or a commit of its repository.
+    WHISPER_MODEL => model: Option<PinnedModel> = Unset("tiny; where it is not installed, base or tiny.en if one is");
     /// Language of requests that name none, as a code such as `en`.
     DEFAULT_LANG => language: Language = Given("en");
     /// Device of requests that name none. This build computes on the processor only.
@@ -68,20 +68,6 @@ impl Value for Device {
             )),
             Err(_) => Err(Wrong::Kind),
         }
-    }
-
-    fn show(&self) -> Option<String> {
-        Some(quoted(self.as_str()))
-    }
-}
-
-impl Value for ModelName {
-    const KIND: &'static str = "the name of a Whisper model";
-
-    fn parse(text: &str) -> Result<Self, Wrong> {
-        text.parse().map_err(|error: domain::model::UnknownModel| {
-            Wrong::Because(format!("cannot be used: {error}"))
-        })
     }
 
     fn show(&self) -> Option<String> {

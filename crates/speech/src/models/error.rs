@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use domain::model::UnknownModel;
 
 use super::folder::ModelKind;
+use super::revision::Revision;
 
 /// A model cannot be had, or is not what it should be.
 #[derive(Debug, thiserror::Error)]
@@ -95,6 +96,19 @@ pub enum ModelError {
         remedy: String,
     },
 
+    /// Another revision of a model lies where the wanted one should.
+    #[error("{} holds {source_of_it}, not revision '{wanted}'; {remedy}", .folder.display())]
+    OtherRevision {
+        /// The folder.
+        folder: PathBuf,
+        /// The revision that was asked for.
+        wanted: Revision,
+        /// What the list beside the model says of its origin.
+        source_of_it: String,
+        /// What to do about it.
+        remedy: String,
+    },
+
     /// The list of sums beside a model cannot be understood.
     #[error("{} is not a list of files and sums: {reason}; run 'scriven models pull' for this model again", .path.display())]
     BadManifest {
@@ -130,14 +144,17 @@ pub enum ModelError {
 
     /// The hub answers, but not with this repository.
     #[error(
-        "{endpoint} does not give out '{repository}' (status {status}): \
-         the name may be wrong, or access needs consent to its terms at {endpoint}/{repository} and a token in HF_TOKEN"
+        "{endpoint} does not give out '{repository}'{} (status {status}): \
+         the name may be wrong, or access needs consent to its terms at {endpoint}/{repository} and a token in HF_TOKEN",
+        at(.revision.as_ref())
     )]
     Refused {
         /// Address of the hub.
         endpoint: String,
         /// The repository, as `owner/name`.
         repository: String,
+        /// The revision, if one was asked for.
+        revision: Option<Revision>,
         /// HTTP status of the answer.
         status: u16,
     },
@@ -194,6 +211,11 @@ impl ModelError {
             Self::HubFailed { .. } | Self::Unreadable { .. } | Self::Unwritable { .. }
         )
     }
+}
+
+fn at(revision: Option<&Revision>) -> String {
+    let text = |revision: &Revision| format!(" at revision '{revision}'");
+    revision.map(text).unwrap_or_default()
 }
 
 fn list(paths: &[PathBuf]) -> String {

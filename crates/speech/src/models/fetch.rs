@@ -6,6 +6,7 @@
 
 mod direct;
 mod listing;
+mod sum;
 mod transfer;
 
 use std::fs::{self, File, TryLockError};
@@ -16,6 +17,7 @@ use std::time::Duration;
 use domain::progress::Monitor;
 
 use self::listing::{HubFile, Listing};
+use self::sum::{Difference, Sum};
 use self::transfer::{Source, Transfer};
 use super::align::AlignChoice;
 use super::folder::ModelFolder;
@@ -35,7 +37,8 @@ pub fn pull(
     hub: &Hub,
     monitor: &dyn Monitor,
 ) -> Result<ModelFolder, ModelError> {
-    let source = source_of(choice)?;
+    let revision = places.revisions.of(choice);
+    let source = source_of(choice, places)?;
     if let Some(model) = present(choice, places, monitor)? {
         return Ok(model);
     }
@@ -44,9 +47,10 @@ pub fn pull(
     }
     let shelf = places.downloads().ok_or(ModelError::NoPlace)?;
     let model = ModelFolder {
-        path: locate::folder_on(&shelf, choice),
+        path: locate::folder_on(&shelf, choice, revision),
         name: choice.name(),
         kind: choice.kind(),
+        revision: revision.cloned(),
     };
     let folder_name = model.path.file_name().unwrap_or_default();
     let partial = shelf.join(".partial").join(folder_name);
@@ -61,7 +65,9 @@ pub fn pull(
     let listing = transfer.list(choice.kind(), monitor)?;
     let ready = partial.join("ready");
     fs::create_dir_all(&ready).map_err(|source| unwritable(&ready, source))?;
-    let manifest = fetch_files(&transfer, &listing, choice, &ready, monitor)?;
+    // A sum that the program knows by heart is that of the main branch.
+    let pinned = choice.name().filter(|_| revision.is_none()).and_then(pin);
+    let manifest = fetch_files(&transfer, &listing, pinned, &ready, monitor)?;
     settle(&ready, &manifest, &model.path)?;
     verify_once(&model, places, monitor)?;
     // What is left behind costs room, nothing else.
@@ -82,7 +88,7 @@ pub fn check_obtainable(
     if locate::find(choice, places)?.is_some() {
         return Ok(());
     }
-    let source = source_of(choice)?;
+    let source = source_of(choice, places)?;
     if hub.offline {
         return Err(offline(choice, places));
     }
@@ -91,14 +97,17 @@ pub fn check_obtainable(
     transfer.list(choice.kind(), monitor).map(drop)
 }
 
-/// Where `choice` is published.
-fn source_of(choice: &ModelChoice) -> Result<Source, ModelError> {
+/// Where `choice` is published, at the revision that was asked for.
+fn source_of(choice: &ModelChoice, places: &Places) -> Result<Source, ModelError> {
     if let ModelChoice::Align(AlignChoice::Torchaudio(bundle)) = choice {
         return Ok(Source::Torchaudio(*bundle));
     }
     let repository = choice.repository();
     let repository = repository.ok_or_else(|| ModelError::NothingToFetch(choice.to_string()))?;
-    Ok(Source::Hub(repository.to_owned()))
+    Ok(Source::Hub {
+        repository: repository.to_owned(),
+        revision: places.revisions.of(choice).cloned(),
+    })
 }
 
 fn offline(choice: &ModelChoice, places: &Places) -> ModelError {
@@ -128,7 +137,7 @@ fn present(
 fn fetch_files(
     transfer: &Transfer,
     listing: &Listing,
-    choice: &ModelChoice,
+    pinned: Option<(&str, &str)>,
     ready: &Path,
     monitor: &dyn Monitor,
 ) -> Result<Manifest, ModelError> {
@@ -136,26 +145,22 @@ fn fetch_files(
     let mut done_bytes = 0;
     let mut files = Vec::new();
     for file in &listing.files {
-        let pinned = choice.name().and_then(pin);
-        let pinned = pinned
-            .filter(|(name, _)| *name == file.name)
-            .map(|(_, sum)| sum);
-        let expected = pinned.or(file.sha256.as_deref());
+        let pinned = pinned.filter(|(name, _)| *name == file.name);
+        let expected = match pinned {
+            Some((_, sum)) => Sum::Sha256(sum.to_owned()),
+            None => file.sum.clone(),
+        };
         let place = ready.join(&file.name);
         make_folder_of(&place)?;
-        let sum_of_earlier = match fs::metadata(&place) {
-            Ok(meta) if meta.len() == file.size_bytes => Some(sha256_of(&place, monitor)?),
-            _ => None,
-        };
-        let sha256 = match sum_of_earlier {
-            Some(sum) if expected.is_none_or(|expected| expected == sum) => sum,
-            _ => {
-                let report = |bytes| monitor.fetched(done_bytes + bytes, total_bytes);
-                let arrived = transfer.fetch(file, &listing.commit, &report, monitor)?;
-                let sum = checked_sum(&arrived, file, expected, monitor)?;
-                fs::rename(&arrived, &place).map_err(|source| unwritable(&place, source))?;
-                sum
-            }
+        if !is_whole(&place, file, &expected, monitor)? {
+            let report = |bytes| monitor.fetched(done_bytes + bytes, total_bytes);
+            let arrived = transfer.fetch(file, &listing.commit, &report, monitor)?;
+            check_arrival(&arrived, file, &expected, monitor)?;
+            fs::rename(&arrived, &place).map_err(|source| unwritable(&place, source))?;
+        }
+        let sha256 = match expected {
+            Sum::Sha256(sum) => sum,
+            _ => sha256_of(&place, monitor)?,
         };
         done_bytes += file.size_bytes;
         monitor.fetched(done_bytes, total_bytes);
@@ -167,32 +172,41 @@ fn fetch_files(
     }
     Ok(Manifest {
         source: format!("{}@{}", transfer.label(), listing.commit),
+        revision: transfer.revision(),
         files,
     })
 }
 
-/// The sum of a file that just arrived; a wrong one is thrown away, so that the next try fetches it whole.
-fn checked_sum(
+/// Whether an earlier try brought the file to `place` already.
+fn is_whole(
+    place: &Path,
+    file: &HubFile,
+    expected: &Sum,
+    monitor: &dyn Monitor,
+) -> Result<bool, ModelError> {
+    let has_its_length = fs::metadata(place).is_ok_and(|meta| meta.len() == file.size_bytes);
+    Ok(has_its_length && expected.difference(place, monitor)?.is_none())
+}
+
+/// Compares a file that just arrived with its sum; a wrong one is thrown away, so that the next try fetches it whole.
+fn check_arrival(
     arrived: &Path,
     file: &HubFile,
-    expected: Option<&str>,
+    expected: &Sum,
     monitor: &dyn Monitor,
-) -> Result<String, ModelError> {
-    let actual = sha256_of(arrived, monitor)?;
-    match expected {
-        Some(expected) if !expected.eq_ignore_ascii_case(&actual) => {
-            let _ = fs::remove_file(arrived);
-            Err(ModelError::WrongChecksum {
-                file: PathBuf::from(&file.name),
-                expected: expected.to_lowercase(),
-                actual,
-                remedy: "what arrived was thrown away; try again, and if the sum stays wrong, \
-                         the hub or something on the way to it serves another file"
-                    .to_owned(),
-            })
-        }
-        _ => Ok(actual),
-    }
+) -> Result<(), ModelError> {
+    let Some(Difference { expected, actual }) = expected.difference(arrived, monitor)? else {
+        return Ok(());
+    };
+    let _ = fs::remove_file(arrived);
+    Err(ModelError::WrongChecksum {
+        file: PathBuf::from(&file.name),
+        expected,
+        actual,
+        remedy: "what arrived was thrown away; try again, and if the sum stays wrong, \
+                 the hub or something on the way to it serves another file"
+            .to_owned(),
+    })
 }
 
 /// Moves a whole model to its place, in one step if the place is free, else file by file with the weights last.

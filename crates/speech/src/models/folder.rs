@@ -8,7 +8,7 @@ use domain::align_model::TorchaudioBundle;
 use domain::model::ModelName;
 use serde::Deserialize;
 
-use super::ModelError;
+use super::{ModelError, Revision};
 
 /// A whole model on this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub struct ModelFolder {
     pub name: Option<ModelName>,
     /// What it is for.
     pub kind: ModelKind,
+    /// The revision that was asked for.
+    pub revision: Option<Revision>,
 }
 
 /// What a model is for.

@@ -9,7 +9,9 @@ use domain::progress::Monitor;
 
 use super::align::AlignChoice;
 use super::folder::{self, ModelFolder, ModelKind};
+use super::manifest::Manifest;
 use super::request::{ModelChoice, ModelRequest, Places};
+use super::revision::{ModelAt, Revision};
 use super::verify::verify_once;
 use super::{ModelError, fetch};
 
@@ -38,6 +40,7 @@ pub fn locate(request: &ModelRequest, monitor: &dyn Monitor) -> Result<ModelFold
 /// # Errors
 /// A folder was asked for that is not there.
 pub fn find(choice: &ModelChoice, places: &Places) -> Result<Option<ModelFolder>, ModelError> {
+    let revision = places.revisions.of(choice);
     let path = match choice {
         ModelChoice::Folder(path) | ModelChoice::Align(AlignChoice::Folder(path)) => {
             if !path.is_dir() {
@@ -45,12 +48,18 @@ pub fn find(choice: &ModelChoice, places: &Places) -> Result<Option<ModelFolder>
             }
             Some(path.clone())
         }
-        _ => on_a_shelf(choice, places).or_else(|| in_a_hub_cache(choice, places)),
+        _ => match revision {
+            None => on_a_shelf(choice, None, places),
+            Some(revision) => on_a_shelf(choice, Some(revision), places)
+                .or_else(|| fetched_as(choice, revision, places)),
+        }
+        .or_else(|| in_a_hub_cache(choice, revision, places)),
     };
     Ok(path.map(|path| ModelFolder {
         path,
         name: choice.name(),
         kind: choice.kind(),
+        revision: revision.cloned(),
     }))
 }
 
@@ -61,37 +70,39 @@ pub fn smallest_recogniser(language: Language, places: &Places) -> Option<ModelN
     ModelName::all().filter(knows).find(is_here)
 }
 
-/// The models on this machine that were not asked for by a published name, unchecked: repositories, by name.
-pub fn installed_repositories(places: &Places) -> Vec<ModelChoice> {
-    let is_published = |repository: &str| {
+/// The recognisers on this machine that were not asked for by a published name alone, unchecked: repositories and
+/// revisions, by name.
+pub fn installed_others(places: &Places) -> Vec<ModelAt> {
+    let is_published = |name: &str| {
         let mut published = ModelName::all();
-        published.any(|name| name.as_str() == repository)
+        published.any(|known| known.as_str() == name)
     };
     let entries = places
         .shelves()
         .into_iter()
         .filter_map(|shelf| fs::read_dir(shelf).ok());
-    let mut repositories: Vec<String> = entries
+    let mut names: Vec<String> = entries
         .flatten()
         .flatten()
-        .map(|entry| (entry.path(), entry))
-        .filter(|(path, _)| {
-            folder::holds_weights(path, ModelKind::Whisper) && !folder::is_for_alignment(path)
+        .filter(|entry| {
+            let path = entry.path();
+            folder::holds_weights(&path, ModelKind::Whisper) && !folder::is_for_alignment(&path)
         })
-        .map(|(_, entry)| entry)
         .filter_map(|entry| Some(entry.file_name().to_str()?.replacen("--", "/", 1)))
-        .filter(|name| name.contains('/') && !is_published(name))
+        .filter(|name| name.contains(['/', '@']) && !is_published(name))
         .collect();
-    repositories.sort();
-    repositories.dedup();
-    repositories
-        .into_iter()
-        .map(ModelChoice::Repository)
-        .collect()
+    names.sort();
+    names.dedup();
+    names.iter().filter_map(|name| name.parse().ok()).collect()
 }
 
-/// The folder of `choice` below `shelf`, where a download of it goes.
-pub(super) fn folder_on(shelf: &Path, choice: &ModelChoice) -> PathBuf {
+/// The folder of `choice` below `shelf`, where a download of it goes: `small`, or `small@<revision>` where one was asked
+/// for.
+pub(super) fn folder_on(
+    shelf: &Path,
+    choice: &ModelChoice,
+    revision: Option<&Revision>,
+) -> PathBuf {
     let name = match choice {
         ModelChoice::Name(name) => name.canonical().as_str(),
         ModelChoice::Repository(repository)
@@ -101,6 +112,10 @@ pub(super) fn folder_on(shelf: &Path, choice: &ModelChoice) -> PathBuf {
         ModelChoice::Folder(path) | ModelChoice::Align(AlignChoice::Folder(path)) => {
             return path.clone();
         }
+    };
+    let name = match revision {
+        Some(revision) => format!("{name}@{revision}"),
+        None => name.to_owned(),
     };
     shelf.join(name.replace('/', "--"))
 }
@@ -116,30 +131,55 @@ fn default_model(places: &Places) -> Result<ModelFolder, ModelError> {
     Err(ModelError::NoneInstalled(searched(places)))
 }
 
-fn on_a_shelf(choice: &ModelChoice, places: &Places) -> Option<PathBuf> {
+fn on_a_shelf(
+    choice: &ModelChoice,
+    revision: Option<&Revision>,
+    places: &Places,
+) -> Option<PathBuf> {
     let mut folders = places
         .shelves()
         .into_iter()
-        .map(|shelf| folder_on(&shelf, choice));
+        .map(|shelf| folder_on(&shelf, choice, revision));
     folders.find(|path| folder::holds_anything(path, choice.kind()))
+}
+
+/// The model where it lies without a revision in its name, if the list beside it says that it is the wanted one.
+fn fetched_as(choice: &ModelChoice, revision: &Revision, places: &Places) -> Option<PathBuf> {
+    let path = on_a_shelf(choice, None, places)?;
+    let manifest = Manifest::read(&path).ok()??;
+    manifest.is_at(revision).then_some(path)
 }
 
 /// The model as Hugging Face tools store it: `models--owner--name/snapshots/<commit>`.
 ///
 /// A snapshot without weights belongs to another tool's unfinished download and does not count.
-fn in_a_hub_cache(choice: &ModelChoice, places: &Places) -> Option<PathBuf> {
+fn in_a_hub_cache(
+    choice: &ModelChoice,
+    revision: Option<&Revision>,
+    places: &Places,
+) -> Option<PathBuf> {
     let repository = choice.repository()?.replace('/', "--");
     let caches = places.model_dir.iter().chain(&places.hub_cache);
     caches
         .map(|cache| cache.join(format!("models--{repository}")))
         .find_map(|stored| {
             let snapshots = stored.join("snapshots");
-            let current = fs::read_to_string(stored.join("refs/main")).ok();
+            let reference = revision.map_or("main", Revision::as_str);
+            let current = fs::read_to_string(stored.join("refs").join(reference)).ok();
             let current = current.map(|commit| snapshots.join(commit.trim()));
-            let others = fs::read_dir(&snapshots).into_iter().flatten().flatten();
+            let others: Vec<_> = match revision {
+                None => fs::read_dir(&snapshots)
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+                    .collect(),
+                Some(_) => Vec::new(),
+            };
+            let commit = revision.filter(|revision| revision.is_commit());
             current
                 .into_iter()
-                .chain(others.map(|entry| entry.path()))
+                .chain(commit.map(|commit| snapshots.join(commit.as_str())))
+                .chain(others.into_iter().map(|entry| entry.path()))
                 .find(|snapshot| folder::holds_weights(snapshot, choice.kind()))
         })
 }

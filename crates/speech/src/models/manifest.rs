@@ -7,7 +7,7 @@ use std::path::Path;
 use domain::model::ModelName;
 use serde::{Deserialize, Serialize};
 
-use super::ModelError;
+use super::{ModelError, Revision};
 
 /// The list beside a fetched model, written when it was fetched.
 pub(super) const MANIFEST: &str = "scriven.json";
@@ -15,8 +15,11 @@ pub(super) const MANIFEST: &str = "scriven.json";
 /// Where a model came from, and its files.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Manifest {
-    /// Repository and revision, or package and version.
+    /// Repository and commit, as `owner/name@commit`; or package and version.
     pub(super) source: String,
+    /// The revision that was asked for, such as `main`; packages have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) revision: Option<String>,
     /// Every file but this list itself.
     pub(super) files: Vec<ListedFile>,
 }
@@ -33,6 +36,18 @@ pub(super) struct ListedFile {
 }
 
 impl Manifest {
+    /// The commit of the repository that the model was fetched at.
+    pub(super) fn commit(&self) -> Option<&str> {
+        self.revision.as_ref()?;
+        self.source.rsplit_once('@').map(|(_, commit)| commit)
+    }
+
+    /// Whether the model was fetched at `revision`.
+    pub(super) fn is_at(&self, revision: &Revision) -> bool {
+        let is_commit = self.commit() == Some(revision.as_str());
+        is_commit || self.revision.as_deref() == Some(revision.as_str())
+    }
+
     /// The list of `folder`, if it has one.
     pub(super) fn read(folder: &Path) -> Result<Option<Self>, ModelError> {
         let path = folder.join(MANIFEST);
@@ -48,6 +63,12 @@ impl Manifest {
                 reason: error.to_string(),
             })
     }
+}
+
+/// Where the model in `folder` came from, as the list beside it says: repository and commit, or package and version.
+pub fn source_of(folder: &Path) -> Option<String> {
+    let manifest = Manifest::read(folder).ok()?;
+    manifest.map(|manifest| manifest.source)
 }
 
 /// The sums of the files in `folder` that are known, as (file, SHA-256 in hexadecimal).

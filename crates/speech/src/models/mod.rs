@@ -14,6 +14,7 @@ mod folder;
 mod locate;
 mod manifest;
 mod request;
+mod revision;
 mod verify;
 
 pub use align::{AlignChoice, UnknownAlignModel};
@@ -22,6 +23,8 @@ pub use diarize::{DiarizeChoice, DiarizeFolders, SpeakerModel, VoiceFolder};
 pub use error::ModelError;
 pub use fetch::{check_obtainable, pull};
 pub use folder::{ModelFolder, ModelKind};
-pub use locate::{find, installed_repositories, locate, smallest_recogniser};
+pub use locate::{find, installed_others, locate, smallest_recogniser};
+pub use manifest::source_of;
 pub use request::{Hub, ModelChoice, ModelRequest, Places};
+pub use revision::{ModelAt, Revision, Revisions, UnusableChoice};
 pub use verify::{CheckedFile, verify};

@@ -12,6 +12,7 @@ use domain::model::{ModelName, UnknownModel};
 use super::align::AlignChoice;
 use super::diarize::SpeakerModel;
 use super::folder::ModelKind;
+use super::revision::{ModelAt, Revisions};
 
 /// Everything that finding a model depends on.
 #[derive(Debug, Clone)]
@@ -27,15 +28,19 @@ pub struct ModelRequest {
 impl ModelRequest {
     /// A request with the places and hub that environment variables name; `variable` looks one up.
     pub fn new(
-        choice: Option<ModelChoice>,
+        model: Option<ModelAt>,
         model_dir: Option<PathBuf>,
         offline: bool,
         variable: impl Fn(&str) -> Option<OsString>,
     ) -> Self {
         let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let mut places = Places::new(model_dir, &variable);
+        if let Some(model) = &model {
+            places.revisions = Revisions::only(model);
+        }
         Self {
-            choice,
-            places: Places::new(model_dir, &variable),
+            choice: model.map(|model| model.choice),
+            places,
             hub: Hub::new(offline, &variable),
         }
     }
@@ -125,7 +130,7 @@ pub(super) fn is_a_path(text: &str) -> bool {
     Path::new(text).is_dir() || looks_like_a_path(text)
 }
 
-fn looks_like_a_path(text: &str) -> bool {
+pub(super) fn looks_like_a_path(text: &str) -> bool {
     text.starts_with(['.', '/', '~', '\\']) || text.ends_with('/') || text.matches('/').count() > 1
 }
 
@@ -147,6 +152,8 @@ pub struct Places {
     pub cache: Option<PathBuf>,
     /// The cache that Hugging Face tools share (`HF_HUB_CACHE`, `$HF_HOME/hub`); only read.
     pub hub_cache: Option<PathBuf>,
+    /// The revisions of models that are searched and fetched.
+    pub revisions: Revisions,
 }
 
 impl Places {
@@ -158,6 +165,7 @@ impl Places {
             hub_cache: variable("HF_HUB_CACHE")
                 .map(PathBuf::from)
                 .or_else(|| Some(hub_home(variable)?.join("hub"))),
+            revisions: Revisions::default(),
         }
     }
 

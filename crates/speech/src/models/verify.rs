@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::folder::{self, ModelFolder};
-use super::manifest::expected_sums;
+use super::manifest::{Manifest, expected_sums};
 use super::{ModelError, Places};
 
 /// One file of a model after a full check.
@@ -82,7 +82,10 @@ fn check(
 ) -> Result<Vec<CheckedFile>, ModelError> {
     let remedy = remedy(model);
     let files = folder::needed_files(&model.path, model.kind, &remedy)?;
-    let expected = expected_sums(&model.path, model.name, &files)?;
+    check_revision(model, &remedy)?;
+    // A sum that the program knows by heart is that of the main branch.
+    let pinned = model.name.filter(|_| model.revision.is_none());
+    let expected = expected_sums(&model.path, pinned, &files)?;
     let is_full = effort == Effort::Full;
     check_files(
         &model.path,
@@ -93,6 +96,22 @@ fn check(
         monitor,
         is_full,
     )
+}
+
+/// That the list beside a model is that of the revision which was asked for.
+fn check_revision(model: &ModelFolder, remedy: &str) -> Result<(), ModelError> {
+    let Some(wanted) = &model.revision else {
+        return Ok(());
+    };
+    match Manifest::read(&model.path)? {
+        Some(manifest) if !manifest.is_at(wanted) => Err(ModelError::OtherRevision {
+            folder: model.path.clone(),
+            wanted: wanted.clone(),
+            source_of_it: manifest.source,
+            remedy: remedy.to_owned(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 /// Compares the files of `expected` with their sums; `files` are told too, as unknown if they have none. Notes of an
@@ -174,9 +193,13 @@ fn compare(
 /// What to do about a damaged folder.
 fn remedy(model: &ModelFolder) -> String {
     match model.name {
-        Some(name) => format!(
-            "fetch it again with 'scriven models pull {name}', or give a model of your own by its path"
-        ),
+        Some(name) => {
+            let revision = model.revision.as_ref();
+            let revision = revision.map_or(String::new(), |revision| format!("@{revision}"));
+            format!(
+                "fetch it again with 'scriven models pull {name}{revision}', or give a model of your own by its path"
+            )
+        }
         None => "copy the model there again".to_owned(),
     }
 }

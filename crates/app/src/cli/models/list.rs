@@ -24,34 +24,40 @@ pub(super) struct ListedModel {
 struct Here {
     path: PathBuf,
     size_bytes: u64,
+    /// Where it came from, as the list beside it says: `owner/name@commit`, or a package.
+    source: Option<String>,
 }
 
 /// The published models in the order of the API, then other models that are here.
 pub(super) fn models(places: &Places) -> Vec<ListedModel> {
-    let published = ModelName::all().map(|name| Wanted::Choice(ModelChoice::Name(name)));
+    let published = ModelName::all().map(published);
     published
         .chain(others(places))
         .map(|wanted| ListedModel {
             name: wanted.to_string(),
             repository: wanted.repository().to_owned(),
-            is_english_only: matches!(&wanted, Wanted::Choice(ModelChoice::Name(name)) if name.is_english_only()),
+            is_english_only: wanted.name().is_some_and(ModelName::is_english_only),
             here: here(&wanted, places),
         })
         .collect()
 }
 
-/// Models that are here: repositories of recognisers, and whatever helps them.
+fn published(name: ModelName) -> Wanted {
+    Wanted::Choice(ModelChoice::Name(name).into())
+}
+
+/// Models that are here: revisions and repositories of recognisers, and whatever helps them.
 fn others(places: &Places) -> impl Iterator<Item = Wanted> {
-    let repositories = models::installed_repositories(places).into_iter();
+    let others = models::installed_others(places).into_iter();
     let helpers = Wanted::helpers().filter(|wanted| wanted.find(places).is_ok());
-    repositories.map(Wanted::Choice).chain(helpers)
+    others.map(Wanted::Choice).chain(helpers)
 }
 
 /// The models that are here, each folder once.
 pub(super) fn installed(places: &Places) -> Vec<Wanted> {
     let published = ModelName::all()
         .filter(|name| name.canonical() == *name)
-        .map(|name| Wanted::Choice(ModelChoice::Name(name)));
+        .map(published);
     published
         .chain(others(places))
         .filter(|wanted| wanted.find(places).is_ok())
@@ -88,7 +94,7 @@ pub(super) fn as_table(models: &[ListedModel]) -> String {
     table
 }
 
-/// A list of objects; `path` and `size_bytes` are null for what is not here.
+/// A list of objects; `path`, `size_bytes` and `source` are null for what is not here.
 pub(super) fn as_json(models: &[ListedModel]) -> String {
     let models: Vec<_> = models
         .iter()
@@ -96,6 +102,7 @@ pub(super) fn as_json(models: &[ListedModel]) -> String {
             json!({
                 "name": model.name,
                 "repository": model.repository,
+                "source": model.here.as_ref().and_then(|here| here.source.clone()),
                 "english_only": model.is_english_only,
                 "path": model.here.as_ref().map(|here| here.path.display().to_string()),
                 "size_bytes": model.here.as_ref().map(|here| here.size_bytes),
@@ -108,7 +115,11 @@ pub(super) fn as_json(models: &[ListedModel]) -> String {
 fn here(wanted: &Wanted, places: &Places) -> Option<Here> {
     let path = wanted.find(places).ok()?;
     let size_bytes = size_of(&path);
-    Some(Here { path, size_bytes })
+    Some(Here {
+        source: models::source_of(&path),
+        path,
+        size_bytes,
+    })
 }
 
 /// Bytes of the files in `folder`; links are followed.
@@ -133,6 +144,7 @@ mod tests {
         let here = Here {
             path: PathBuf::from("/models/tiny.en"),
             size_bytes: 78_090_594,
+            source: Some("Systran/faster-whisper-tiny.en@0d3d19a3".to_owned()),
         };
         let listed = |name: &str, here| {
             let name: ModelName = name.parse().unwrap();
@@ -164,14 +176,16 @@ mod tests {
             "name": "tiny",
             "path": null,
             "repository": "Systran/faster-whisper-tiny",
-            "size_bytes": null
+            "size_bytes": null,
+            "source": null
           },
           {
             "english_only": true,
             "name": "tiny.en",
             "path": "/models/tiny.en",
             "repository": "Systran/faster-whisper-tiny.en",
-            "size_bytes": 78090594
+            "size_bytes": 78090594,
+            "source": "Systran/faster-whisper-tiny.en@0d3d19a3"
           }
         ]
         "#);

@@ -7,7 +7,7 @@ use std::env;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use speech::models::{self, ModelError, ModelRequest};
+use speech::models::{self, ModelError, ModelRequest, Revision, UnusableChoice};
 
 use self::wanted::Wanted;
 use crate::console::Console;
@@ -40,6 +40,9 @@ enum Command {
         /// Models to fetch
         #[arg(value_name = "MODEL", required = true)]
         models: Vec<Wanted>,
+        /// Branch, tag or commit of their repositories
+        #[arg(long)]
+        revision: Option<Revision>,
         /// Only look on this machine
         #[arg(long)]
         offline: bool,
@@ -49,12 +52,18 @@ enum Command {
         /// Models to check [default: all that are here]
         #[arg(value_name = "MODEL")]
         models: Vec<Wanted>,
+        /// Branch, tag or commit of their repositories
+        #[arg(long, requires = "models")]
+        revision: Option<Revision>,
     },
     /// Print the folder of a model that is here
     Path {
         /// The model [default: base if installed, else tiny.en]
         #[arg(value_name = "MODEL")]
         model: Option<Wanted>,
+        /// Branch, tag or commit of its repository
+        #[arg(long, requires = "model")]
+        revision: Option<Revision>,
     },
 }
 
@@ -73,18 +82,33 @@ pub(crate) fn run(args: Args) -> Exit {
     };
     let exit = match args.command {
         Command::List { json } => run.list(json),
-        Command::Pull { models, .. } => run.each(&models, |wanted| run.pull(wanted)),
-        Command::Verify { models } if models.is_empty() => run
+        Command::Pull {
+            models, revision, ..
+        } => run.each_at(models, revision.as_ref(), |wanted| run.pull(wanted)),
+        Command::Verify { models, .. } if models.is_empty() => run
             .each(&list::installed(&run.request.places), |wanted| {
                 run.verify(wanted)
             }),
-        Command::Verify { models } => run.each(&models, |wanted| run.verify(wanted)),
-        Command::Path { model } => run.path(model),
+        Command::Verify { models, revision } => {
+            run.each_at(models, revision.as_ref(), |wanted| run.verify(wanted))
+        }
+        Command::Path { model, revision } => match at(model, revision) {
+            Ok(model) => run.path(model),
+            Err(error) => run.refuse(&error),
+        },
     };
     if interrupt.is_requested() {
         Exit::Interrupted
     } else {
         exit
+    }
+}
+
+/// The model at `revision`, if one was asked for.
+fn at(model: Option<Wanted>, revision: Option<Revision>) -> Result<Option<Wanted>, UnusableChoice> {
+    match (model, revision) {
+        (Some(model), Some(revision)) => model.at(revision).map(Some),
+        (model, _) => Ok(model),
     }
 }
 
@@ -142,6 +166,28 @@ impl Run<'_> {
         }
     }
 
+    /// The same for models at `revision`, if one was asked for.
+    fn each_at(
+        &self,
+        models: Vec<Wanted>,
+        revision: Option<&Revision>,
+        work: impl Fn(&Wanted) -> Result<String, ModelError>,
+    ) -> Exit {
+        let models = models
+            .into_iter()
+            .map(|model| at(Some(model), revision.cloned()));
+        match models.collect::<Result<Vec<_>, _>>() {
+            Ok(models) => self.each(&models.into_iter().flatten().collect::<Vec<_>>(), work),
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    fn refuse(&self, error: &UnusableChoice) -> Exit {
+        self.console
+            .failure(&Failure::from_error(Exit::Usage, error));
+        Exit::Usage
+    }
+
     /// Does `work` on one model after the other; one that fails does not stop the others.
     fn each(
         &self,
@@ -182,7 +228,8 @@ impl Run<'_> {
 }
 
 const PLACES: &str = "\
-A model is a name such as 'small', a repository of the Hugging Face hub as owner/name, or a folder; the
+A model is a name such as 'small', a repository of the Hugging Face hub as owner/name, or a folder;
+'small@v1.0' is small at a branch, a tag or a commit of its repository. The
 network that finds speech is 'segmentation-3.0', and alignment models are called as in --align-model.
 Models are searched in the folder of --model-dir or MODEL_DIR, in $XDG_CACHE_HOME/scriven/models
 (else ~/.cache/scriven/models), and in the cache that Hugging Face tools share; downloads go to the

@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use domain::align_model::AlignModel;
-use domain::model::UnknownModel;
+use domain::model::ModelName;
 use domain::progress::Monitor;
 use speech::models::{
-    self, AlignChoice, CheckedFile, Companion, ModelChoice, ModelError, ModelRequest, Places,
-    SpeakerModel,
+    self, AlignChoice, CheckedFile, Companion, ModelAt, ModelChoice, ModelError, ModelFolder,
+    ModelRequest, Places, Revision, Revisions, SpeakerModel, UnusableChoice,
 };
 
 /// A recogniser, an alignment model, or a network beside them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Wanted {
-    Choice(ModelChoice),
+    Choice(ModelAt),
     Companion(Companion),
 }
 
@@ -29,17 +29,41 @@ impl Wanted {
     }
 
     fn telling_apart(model: SpeakerModel) -> Self {
-        Self::Choice(ModelChoice::Speakers(model))
+        Self::Choice(ModelChoice::Speakers(model).into())
     }
 
     fn aligning(model: AlignModel) -> Self {
-        Self::Choice(ModelChoice::Align(AlignChoice::from(model)))
+        Self::Choice(ModelChoice::Align(AlignChoice::from(model)).into())
+    }
+
+    /// The same at `revision`.
+    ///
+    /// # Errors
+    /// It has no revisions, or another one was asked for.
+    pub(super) fn at(self, revision: Revision) -> Result<Self, UnusableChoice> {
+        match self {
+            Self::Choice(model) => model.at(revision).map(Self::Choice),
+            Self::Companion(companion) => {
+                Err(UnusableChoice::NoRevisions(companion.name().to_owned()))
+            }
+        }
+    }
+
+    /// Its name, if it is a published Whisper model.
+    pub(super) fn name(&self) -> Option<ModelName> {
+        match self {
+            Self::Choice(model) => match model.choice {
+                ModelChoice::Name(name) => Some(name),
+                _ => None,
+            },
+            Self::Companion(_) => None,
+        }
     }
 
     /// The repository it comes from; empty where it comes from elsewhere.
     pub(super) fn repository(&self) -> &str {
         match self {
-            Self::Choice(choice) => choice.repository().unwrap_or_default(),
+            Self::Choice(model) => model.choice.repository().unwrap_or_default(),
             Self::Companion(companion) => companion.repository(),
         }
     }
@@ -47,9 +71,7 @@ impl Wanted {
     /// Where it lies on this machine, unchecked.
     pub(super) fn find(&self, places: &Places) -> Result<PathBuf, ModelError> {
         match self {
-            Self::Choice(choice) => models::find(choice, places)?
-                .map(|model| model.path)
-                .ok_or_else(|| ModelError::NotHere(choice.to_string())),
+            Self::Choice(model) => found(model, &at(model, places)).map(|found| found.path),
             Self::Companion(companion) => companion
                 .find(places)
                 .ok_or_else(|| companion.missing(places)),
@@ -63,9 +85,10 @@ impl Wanted {
         monitor: &dyn Monitor,
     ) -> Result<PathBuf, ModelError> {
         match self {
-            Self::Choice(choice) => {
+            Self::Choice(model) => {
                 let request = ModelRequest {
-                    choice: Some(choice.clone()),
+                    choice: Some(model.choice.clone()),
+                    places: at(model, &request.places),
                     ..request.clone()
                 };
                 models::locate(&request, monitor).map(|model| model.path)
@@ -81,8 +104,10 @@ impl Wanted {
         monitor: &dyn Monitor,
     ) -> Result<PathBuf, ModelError> {
         match self {
-            Self::Choice(choice) => {
-                models::pull(choice, &request.places, &request.hub, monitor).map(|model| model.path)
+            Self::Choice(model) => {
+                let places = at(model, &request.places);
+                models::pull(&model.choice, &places, &request.hub, monitor)
+                    .map(|pulled| pulled.path)
             }
             Self::Companion(companion) => companion.locate(&request.places, monitor),
         }
@@ -95,19 +120,31 @@ impl Wanted {
         monitor: &dyn Monitor,
     ) -> Result<(PathBuf, Vec<CheckedFile>), ModelError> {
         match self {
-            Self::Choice(choice) => {
-                let model = models::find(choice, places)?
-                    .ok_or_else(|| ModelError::NotHere(choice.to_string()))?;
-                let checked = models::verify(&model, places, monitor)?;
-                Ok((model.path, checked))
+            Self::Choice(model) => {
+                let found = found(model, &at(model, places))?;
+                let checked = models::verify(&found, places, monitor)?;
+                Ok((found.path, checked))
             }
             Self::Companion(companion) => companion.verify(places, monitor),
         }
     }
 }
 
+/// The places with the revision that is wanted of `model`.
+fn at(model: &ModelAt, places: &Places) -> Places {
+    Places {
+        revisions: Revisions::only(model),
+        ..places.clone()
+    }
+}
+
+fn found(model: &ModelAt, places: &Places) -> Result<ModelFolder, ModelError> {
+    let found = models::find(&model.choice, places)?;
+    found.ok_or_else(|| ModelError::NotHere(model.to_string()))
+}
+
 impl FromStr for Wanted {
-    type Err = UnknownModel;
+    type Err = UnusableChoice;
 
     /// Reads a name of any kind; a repository that is not known for alignment is a recogniser's.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -129,7 +166,7 @@ impl FromStr for Wanted {
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Choice(choice) => choice.fmt(f),
+            Self::Choice(model) => model.fmt(f),
             Self::Companion(companion) => f.write_str(companion.name()),
         }
     }

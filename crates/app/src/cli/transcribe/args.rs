@@ -7,7 +7,7 @@ use clap::{ArgAction, ValueEnum};
 use domain::export::Format;
 use domain::options::{AsrTask, ComputeType, WordTimes};
 use domain::request::SpokenLanguage;
-use speech::models::ModelChoice;
+use speech::models::{ModelAt, Revision};
 
 use super::parse;
 use crate::cli::align_args::AlignArgs;
@@ -68,9 +68,13 @@ pub(super) struct OutputArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Model")]
 pub(super) struct ModelArgs {
-    /// Name such as `small`, hub repository, or folder [default: base if installed, else tiny.en]
+    /// Name such as `small`, hub repository, or folder [default: base if installed, else tiny.en]; `small@v1.0` is a revision
     #[arg(long, short)]
-    pub(super) model: Option<ModelChoice>,
+    pub(super) model: Option<ModelAt>,
+
+    /// Branch, tag or commit of the model's repository
+    #[arg(long, requires = "model")]
+    pub(super) revision: Option<Revision>,
 
     /// Folder with one folder a model, searched first; downloads go there
     #[arg(long, value_name = "FOLDER", env = "MODEL_DIR", hide_env_values = true)]

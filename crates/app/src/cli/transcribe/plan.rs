@@ -9,10 +9,12 @@ use domain::options::{
     temperature_ladder,
 };
 use domain::units::Seconds;
-use speech::models::{AlignChoice, DiarizeChoice, ModelChoice, ModelRequest};
+use speech::models::{AlignChoice, DiarizeChoice, ModelAt, ModelChoice, ModelRequest};
 use speech::pipeline::{Recognition, Request, Text};
 
-use super::args::{AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, TaskArg, VadArg, WhoArgs};
+use super::args::{
+    AlignArg, Args, ComputeTypeArg, DeviceArg, FormatArg, ModelArgs, TaskArg, VadArg, WhoArgs,
+};
 use super::output::Output;
 use crate::cli::layout_args::LayoutArgs;
 use crate::cli::split_args::SplitArgs;
@@ -72,7 +74,9 @@ impl Plan {
         problems.extend(chunking.options.problems().iter().map(out_of_range));
         problems.extend(chunking_problem(&args));
         problems.extend(word_problem(&args));
-        if let Some(ModelChoice::Name(model)) = &args.model.model
+        let model = asked_model(&args.model).map_err(|problem| problems.push(problem));
+        let model = model.unwrap_or_default();
+        if let Some(ModelChoice::Name(model)) = model.as_ref().map(|model| &model.choice)
             && model.is_english_only()
         {
             problems.extend(english_only_failure(&options, model.as_str()));
@@ -101,7 +105,7 @@ impl Plan {
             output,
             layout: args.layout,
             model: ModelRequest::new(
-                args.model.model,
+                model,
                 // An empty variable is an unset one.
                 args.model
                     .model_dir
@@ -138,6 +142,17 @@ impl Plan {
             diarize: self.speakers,
             speaker_embeddings: self.speaker_embeddings,
         }
+    }
+}
+
+/// The model, at the revision that either flag names.
+fn asked_model(args: &ModelArgs) -> Result<Option<ModelAt>, Failure> {
+    match (args.model.clone(), args.revision.clone()) {
+        (Some(model), Some(revision)) => {
+            let model = model.at(revision);
+            model.map(Some).map_err(|error| usage(error.to_string()))
+        }
+        (model, _) => Ok(model),
     }
 }
 

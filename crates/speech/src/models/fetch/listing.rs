@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::sum::Sum;
 use crate::models::ModelError;
 use crate::models::folder::{CTRANSLATE2_WEIGHTS, ModelKind, SAFETENSORS_INDEX};
 
@@ -17,11 +18,10 @@ pub(super) struct Listing {
 pub(super) struct HubFile {
     pub(super) name: String,
     pub(super) size_bytes: u64,
-    /// Known for large files alone.
-    pub(super) sha256: Option<String>,
+    pub(super) sum: Sum,
 }
 
-/// The hub's answer to `/api/models/<repository>/revision/main?blobs=true`.
+/// The hub's answer to `/api/models/<repository>/revision/<revision>?blobs=true`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Answer {
     sha: String,
@@ -33,6 +33,9 @@ struct Sibling {
     rfilename: String,
     #[serde(default)]
     size: u64,
+    /// That of git; of a large file it names what stands for it in the repository.
+    #[serde(default, rename = "blobId")]
+    blob_id: Option<String>,
     lfs: Option<LargeFile>,
 }
 
@@ -41,7 +44,23 @@ struct LargeFile {
     sha256: String,
 }
 
+impl Sibling {
+    fn sum(&self) -> Sum {
+        let is_git = |id: &&String| id.len() == 40 && id.bytes().all(|b| b.is_ascii_hexdigit());
+        match (&self.lfs, self.blob_id.as_ref().filter(is_git)) {
+            (Some(lfs), _) => Sum::Sha256(lfs.sha256.to_lowercase()),
+            (None, Some(id)) => Sum::GitBlob(id.to_lowercase()),
+            (None, None) => Sum::Unknown,
+        }
+    }
+}
+
 impl Answer {
+    /// The commit that the listing is of.
+    pub(super) fn commit(&self) -> &str {
+        &self.sha
+    }
+
     /// Chooses the files of a model: the best weights that there are.
     pub(super) fn into_listing(
         self,
@@ -76,9 +95,9 @@ impl Answer {
             .into_iter()
             .filter(|file| is_companion(&file.rfilename, kind) || is_weights(&file.rfilename))
             .map(|file| HubFile {
+                sum: file.sum(),
                 name: file.rfilename,
                 size_bytes: file.size,
-                sha256: file.lfs.map(|lfs| lfs.sha256.to_lowercase()),
             })
             .collect();
         files.sort_by_key(|file| file.size_bytes);
@@ -135,6 +154,7 @@ mod tests {
         let siblings = names.iter().map(|name| Sibling {
             rfilename: (*name).to_owned(),
             size: name.len() as u64,
+            blob_id: None,
             lfs: None,
         });
         let answer = Answer {

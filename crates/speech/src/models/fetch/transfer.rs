@@ -16,14 +16,18 @@ use hf_hub::{Cache, Repo, RepoType};
 
 use super::direct;
 use super::listing::{Answer, HubFile, Listing};
+use super::sum::Sum;
 use crate::models::request::Hub;
-use crate::models::{ModelError, ModelKind};
+use crate::models::{ModelError, ModelKind, Revision};
 
 /// Where a model comes from.
 #[derive(Debug, Clone)]
 pub(super) enum Source {
-    /// A repository of the hub.
-    Hub(String),
+    /// A repository of the hub, at the revision that was asked for.
+    Hub {
+        repository: String,
+        revision: Option<Revision>,
+    },
     /// A pipeline of torchaudio: one file.
     Torchaudio(TorchaudioBundle),
 }
@@ -48,8 +52,25 @@ impl Transfer {
     /// What messages and lists call the source: `owner/name`, or the pipeline.
     pub(super) fn label(&self) -> &str {
         match &self.source {
-            Source::Hub(repository) => repository,
+            Source::Hub { repository, .. } => repository,
             Source::Torchaudio(bundle) => bundle.name,
+        }
+    }
+
+    /// The revision that lists of the model tell, if its source has revisions.
+    pub(super) fn revision(&self) -> Option<String> {
+        match &self.source {
+            Source::Hub { revision, .. } => {
+                Some(revision.clone().unwrap_or_else(Revision::main).to_string())
+            }
+            Source::Torchaudio(_) => None,
+        }
+    }
+
+    fn asked_revision(&self) -> Option<Revision> {
+        match &self.source {
+            Source::Hub { revision, .. } => revision.clone(),
+            Source::Torchaudio(_) => None,
         }
     }
 
@@ -69,12 +90,14 @@ impl Transfer {
                 files: vec![HubFile {
                     name: bundle.file.to_owned(),
                     size_bytes,
-                    sha256: None,
+                    sum: Sum::Unknown,
                 }],
             });
         }
         let api = self.api();
-        let repo = Repo::model(self.label().to_owned());
+        let revision = self.asked_revision().unwrap_or_else(Revision::main);
+        let repository = self.label().to_owned();
+        let repo = Repo::with_revision(repository, RepoType::Model, revision.to_string());
         let answer: Answer = self.watched(&Counter::default(), &|_| {}, monitor, move |_| {
             let request = api
                 .build()?
@@ -84,6 +107,10 @@ impl Transfer {
             let mut response = request.call().map_err(Box::new)?;
             Ok(response.body_mut().read_json().map_err(Box::new)?)
         })?;
+        if revision.is_commit() && !revision.as_str().eq_ignore_ascii_case(answer.commit()) {
+            let reason = format!("it answers with commit {}", answer.commit());
+            return Err(self.failed(format!("revision {revision} was asked for, and {reason}")));
+        }
         answer.into_listing(kind, self.label())
     }
 
@@ -101,7 +128,7 @@ impl Transfer {
         let link = loop {
             let counter = Counter::default();
             let outcome = match self.source {
-                Source::Hub(_) => self.ask_hub(file, commit, &counter, report, monitor),
+                Source::Hub { .. } => self.ask_hub(file, commit, &counter, report, monitor),
                 Source::Torchaudio(bundle) => self.directly(bundle, &counter, report, monitor),
             };
             match outcome {
@@ -241,6 +268,7 @@ impl Transfer {
                 ureq::Error::StatusCode(status @ (401 | 403 | 404)) => ModelError::Refused {
                     endpoint: self.endpoint(),
                     repository: self.label().to_owned(),
+                    revision: self.asked_revision(),
                     status,
                 },
                 _ => self.failed(error.to_string()),
@@ -252,7 +280,7 @@ impl Transfer {
 
     fn endpoint(&self) -> String {
         match self.source {
-            Source::Hub(_) => self.hub.endpoint.clone(),
+            Source::Hub { .. } => self.hub.endpoint.clone(),
             Source::Torchaudio(_) => self.hub.torchaudio.clone(),
         }
     }

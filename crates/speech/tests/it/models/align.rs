@@ -4,8 +4,8 @@ use std::fs;
 
 use domain::progress::Silent;
 use speech::models::{
-    AlignChoice, ModelChoice, ModelError, ModelFolder, ModelKind, ModelRequest,
-    installed_repositories, locate,
+    AlignChoice, ModelChoice, ModelError, ModelFolder, ModelKind, ModelRequest, installed_others,
+    locate,
 };
 
 use super::hub::{Hub, Rules};
@@ -50,7 +50,7 @@ fn a_repository_is_fetched_with_its_alphabet_and_its_best_weights() {
     hub.take_log();
     find(&machine, "owner/model").unwrap();
     assert!(hub.take_log().is_empty());
-    assert!(installed_repositories(&machine.request("").places).is_empty());
+    assert!(installed_others(&machine.request("").places).is_empty());
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::json;
+use sha1::{Digest, Sha1};
 
 use super::places::sha256;
 
@@ -37,6 +38,8 @@ pub(crate) struct Hub {
 #[derive(Debug)]
 struct State {
     files: BTreeMap<String, Vec<u8>>,
+    /// Other revisions than `main`: name, commit, files.
+    others: Vec<(String, String, BTreeMap<String, Vec<u8>>)>,
     rules: Rules,
     log: Vec<String>,
     stalled: Vec<TcpStream>,
@@ -46,12 +49,9 @@ impl Hub {
     pub(crate) fn start(files: &[(&str, &str)], rules: Rules) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        let files = files.iter().map(|(name, content)| {
-            let content = content.as_bytes().to_vec();
-            ((*name).to_owned(), content)
-        });
         let state = Arc::new(Mutex::new(State {
-            files: files.collect(),
+            files: stored(files),
+            others: Vec::new(),
             rules,
             log: Vec::new(),
             stalled: Vec::new(),
@@ -66,6 +66,12 @@ impl Hub {
         Self { endpoint, state }
     }
 
+    /// Gives the repository a branch or a tag beside `main`, whose files are those of `commit`.
+    pub(crate) fn add_revision(&self, name: &str, commit: &str, files: &[(&str, &str)]) {
+        let revision = (name.to_owned(), commit.to_owned(), stored(files));
+        self.state.lock().unwrap().others.push(revision);
+    }
+
     pub(crate) fn set_rules(&self, rules: Rules) {
         self.state.lock().unwrap().rules = rules;
     }
@@ -73,6 +79,36 @@ impl Hub {
     /// Bodies asked for since the last call, as `file from byte`; probes for the length left out.
     pub(crate) fn take_log(&self) -> Vec<String> {
         std::mem::take(&mut self.state.lock().unwrap().log)
+    }
+}
+
+fn stored(files: &[(&str, &str)]) -> BTreeMap<String, Vec<u8>> {
+    let bytes = |(name, content): &(&str, &str)| ((*name).to_owned(), content.as_bytes().to_vec());
+    files.iter().map(bytes).collect()
+}
+
+impl State {
+    /// The commit and the files of a revision, which may be a commit itself.
+    fn at(&self, revision: &str) -> Option<(&str, &BTreeMap<String, Vec<u8>>)> {
+        if ["main", COMMIT].contains(&revision) {
+            return Some((COMMIT, &self.files));
+        }
+        let mut others = self.others.iter();
+        let found = others.find(|(name, commit, _)| [name, commit].iter().any(|n| *n == revision));
+        found.map(|(_, commit, files)| (commit.as_str(), files))
+    }
+
+    /// The files of the commit that `path` names, and the part of it behind the commit.
+    fn in_commit<'a>(&self, path: &'a str) -> Option<(&BTreeMap<String, Vec<u8>>, &'a str)> {
+        let others = self
+            .others
+            .iter()
+            .map(|(_, commit, files)| (commit.as_str(), files));
+        let mut commits = [(COMMIT, &self.files)].into_iter().chain(others);
+        commits.find_map(|(commit, files)| {
+            let (_, name) = path.split_once(&format!("/{commit}/"))?;
+            Some((files, name))
+        })
     }
 }
 
@@ -110,7 +146,14 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         return;
     }
     if path.starts_with("/api/models/") {
-        let body = listing(&state.files).to_string();
+        let (_, revision) = path.rsplit_once("/revision/").unwrap();
+        let revision = revision.split('?').next().unwrap_or_default();
+        let Some((commit, files)) = state.at(&revision.replace("%2F", "/")) else {
+            let head = "HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            stream.write_all(head.as_bytes()).unwrap();
+            return;
+        };
+        let body = listing(commit, files).to_string();
         let n_bytes = body.len();
         let head = format!(
             "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {n_bytes}\r\nConnection: close\r\n\r\n"
@@ -119,10 +162,12 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
         return;
     }
     // A file of the hub may lie in a folder; other sites have only files.
-    let in_repository = path.split_once(&format!("/{COMMIT}/"));
-    let name = in_repository.or_else(|| path.rsplit_once('/'));
-    let name = name.unwrap().1.to_owned();
-    let mut bytes = state.files[&name].clone();
+    let (files, name) = state.in_commit(path).unwrap_or_else(|| {
+        let (_, name) = path.rsplit_once('/').unwrap();
+        (&state.files, name)
+    });
+    let name = name.to_owned();
+    let mut bytes = files[&name].clone();
     let etag = sha256(&bytes);
     if state.rules.damaged == Some(&*name) {
         bytes[0] ^= 1;
@@ -181,18 +226,26 @@ fn answer(mut stream: TcpStream, state: &Mutex<State>) {
     }
 }
 
-/// As the real hub does it, only small files come without a SHA-256.
-fn listing(files: &BTreeMap<String, Vec<u8>>) -> serde_json::Value {
+/// As the real hub does it, large files have a SHA-256, and small ones what git calls them.
+fn listing(commit: &str, files: &BTreeMap<String, Vec<u8>>) -> serde_json::Value {
     let siblings: Vec<_> = files
         .iter()
         .map(|(name, bytes)| {
             if [".json", ".txt"].iter().any(|end| name.ends_with(end)) {
-                json!({"rfilename": name, "size": bytes.len(), "blobId": "40hex"})
+                json!({"rfilename": name, "size": bytes.len(), "blobId": git_blob(bytes)})
             } else {
                 let lfs = json!({"sha256": sha256(bytes), "size": bytes.len(), "pointerSize": 135});
-                json!({"rfilename": name, "size": bytes.len(), "blobId": "40hex", "lfs": lfs})
+                json!({"rfilename": name, "size": bytes.len(), "blobId": git_blob(b"a pointer"), "lfs": lfs})
             }
         })
         .collect();
-    json!({"id": "owner/model", "sha": COMMIT, "siblings": siblings})
+    json!({"id": "owner/model", "sha": commit, "siblings": siblings})
+}
+
+/// What git calls a file with these bytes.
+fn git_blob(bytes: &[u8]) -> String {
+    let head = format!("blob {}\0", bytes.len());
+    let sum = Sha1::digest([head.as_bytes(), bytes].concat());
+    let hexadecimal = sum.iter().map(|byte| format!("{byte:02x}"));
+    hexadecimal.collect::<Vec<_>>().concat()
 }

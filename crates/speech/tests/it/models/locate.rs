@@ -195,7 +195,7 @@ fn repositories_on_a_shelf_are_listed_beside_the_published_models() {
     }
     fs::create_dir(machine.shelf().join("empty--folder")).unwrap();
     let places = machine.request("").places;
-    let found = speech::models::installed_repositories(&places);
+    let found = speech::models::installed_others(&places);
     let found: Vec<_> = found.iter().map(ToString::to_string).collect();
     assert_eq!(found, ["owner/own"]);
 }

@@ -5,5 +5,6 @@ mod hub;
 mod locate;
 mod places;
 mod pull;
+mod revisions;
 mod speakers;
 mod verify;
