@@ -28,6 +28,7 @@ const LISTENING: &str = "0A";
 pub(crate) struct Builder {
     variables: Vec<(String, String)>,
     user: Option<u32>,
+    data_limit_bytes: Option<u64>,
 }
 
 /// A service that runs. Dropped, it is killed, and its folder removed.
@@ -80,6 +81,12 @@ impl Builder {
         probe.is_ok().then_some(self)
     }
 
+    /// The system lets the process allocate so many bytes and no more (`ulimit -d`).
+    pub(crate) fn with_data_limit(mut self, n_bytes: u64) -> Self {
+        self.data_limit_bytes = Some(n_bytes);
+        self
+    }
+
     /// A port that stays the same when it starts again.
     pub(crate) fn on_one_port(self) -> Self {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -130,7 +137,16 @@ impl Builder {
     }
 
     fn command(&self, folder: &Path) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_scriven"));
+        let binary = env!("CARGO_BIN_EXE_scriven");
+        let mut command = match self.data_limit_bytes {
+            None => Command::new(binary),
+            Some(n_bytes) => {
+                let mut shell = Command::new("sh");
+                let kilobytes = (n_bytes / 1024).to_string();
+                shell.args(["-c", r#"ulimit -d "$0" && exec "$@""#, &kilobytes, binary]);
+                shell
+            }
+        };
         command
             .arg("serve")
             .current_dir(folder)
@@ -153,6 +169,7 @@ impl TestApp {
         let builder = Builder {
             variables: Vec::new(),
             user: None,
+            data_limit_bytes: None,
         };
         builder
             .with("ENVIRONMENT", "testing")
@@ -259,6 +276,7 @@ impl TestApp {
         let builder = Builder {
             variables: std::mem::take(&mut self.builder.variables),
             user: self.builder.user,
+            data_limit_bytes: self.builder.data_limit_bytes,
         };
         self.builder = builder.with(name, value);
     }

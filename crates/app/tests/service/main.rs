@@ -27,6 +27,7 @@ mod fixtures;
 mod installation;
 mod lifecycle;
 mod load;
+mod memory;
 mod models;
 mod notes;
 mod old_files;

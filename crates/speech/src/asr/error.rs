@@ -21,6 +21,20 @@ pub enum AsrError {
         /// Whether the model knows nothing but English.
         english_only: bool,
     },
+    /// The search that was asked for is wider than there is memory for.
+    #[error(
+        "not enough memory: a search with {width} beams or samples side by side takes up to {} MB beside the model, and \
+         {} MB are allowed; ask for a smaller beam_size and best_of",
+        megabytes(*.needed_bytes), megabytes(*.allowed_bytes)
+    )]
+    NotEnoughMemory {
+        /// Rows that are decoded side by side.
+        width: usize,
+        /// What one window takes.
+        needed_bytes: u64,
+        /// What the network was given.
+        allowed_bytes: u64,
+    },
     /// The prompt leaves no room for text.
     #[error(
         "the prompt of {n_tokens} tokens leaves no room for text; the model holds {context} tokens in all"
@@ -31,6 +45,10 @@ pub enum AsrError {
         /// Tokens that the decoder can hold.
         context: usize,
     },
+}
+
+fn megabytes(n_bytes: u64) -> u64 {
+    n_bytes.div_ceil(1 << 20)
 }
 
 fn capitalised(name: &str) -> String {

@@ -7,6 +7,7 @@ pub mod error;
 mod fallback;
 mod given;
 pub mod mel;
+mod memory;
 pub mod network;
 pub mod prompt;
 pub mod search;

@@ -30,6 +30,11 @@ pub trait Network: Sync {
     /// are nothing to speak of.
     fn window_bytes(&self, n_rows: usize) -> u64;
 
+    /// The most that a search may take beside the model, in bytes, if there is a limit.
+    fn max_search_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// Begins decoding: row `i` belongs to `items[i]`.
     fn decode<'a>(&'a self, items: &[&'a Self::Encoded]) -> Box<dyn Decoding + 'a>;
 }

@@ -10,6 +10,8 @@ pub struct ModelBudget {
     pub max_bytes: u64,
     /// Loaded models; those in use count, but are never given back.
     pub max_models: usize,
+    /// Bytes that the search of one task may take beside its model; `None` sets no limit but that of the recogniser.
+    pub max_search_bytes: Option<u64>,
     /// A model that was not used for so long is given back; `None` keeps it.
     pub idle: Option<Duration>,
 }
@@ -20,6 +22,7 @@ impl Default for ModelBudget {
         Self {
             max_bytes: 4 << 30,
             max_models: 8,
+            max_search_bytes: None,
             idle: None,
         }
     }

@@ -274,6 +274,7 @@ mod tests {
         ModelCache::new(ModelBudget {
             max_bytes,
             max_models,
+            max_search_bytes: None,
             idle: Some(Duration::ZERO),
         })
     }

@@ -59,6 +59,7 @@ pub struct SpeechEngine {
     audio: audio::Settings,
     shelf: Shelf,
     cache: ModelCache,
+    max_search_bytes: Option<u64>,
     pool: Pool,
     preload: Vec<ModelName>,
     compute_type: ComputeType,
@@ -75,6 +76,7 @@ impl SpeechEngine {
             audio: settings.audio,
             shelf: Shelf::new(settings.places, settings.hub, settings.diarize),
             cache: ModelCache::new(settings.budget),
+            max_search_bytes: settings.budget.max_search_bytes,
             pool: polite_pool(n_threads),
             preload: settings.preload,
             compute_type: settings.compute_type,
@@ -92,6 +94,7 @@ impl SpeechEngine {
             located: &located,
             late: LateAlignment::of(&job.request, &self.shelf, &self.cache),
             admission,
+            max_search_bytes: self.max_search_bytes,
             pool: &self.pool,
         };
         let media = job
@@ -166,6 +169,7 @@ impl Engine for SpeechEngine {
                     admission: self.admit(&located, 0, &Silent)?,
                     located: &located,
                     late: None,
+                    max_search_bytes: self.max_search_bytes,
                     pool: &self.pool,
                 };
                 models.whisper().map(drop).map_err(|problem| problem.0)
@@ -220,6 +224,7 @@ struct Models<'a> {
     /// Where the language is not known yet.
     late: Option<LateAlignment<'a>>,
     admission: Admission<'a>,
+    max_search_bytes: Option<u64>,
     pool: &'a Pool,
 }
 
@@ -228,8 +233,12 @@ impl Models<'_> {
         let found = found(self.located.whisper.as_ref(), Stage::Transcribe)?;
         self.admission.get(&found.key, || {
             let compute_type = self.located.compute_type;
-            Whisper::load(&found.place, compute_type, self.pool.clone())
-                .map_err(|error| cannot_load(Stage::Transcribe, &error))
+            let whisper = Whisper::load(&found.place, compute_type, self.pool.clone())
+                .map_err(|error| cannot_load(Stage::Transcribe, &error))?;
+            Ok(match self.max_search_bytes {
+                Some(n_bytes) => whisper.with_search_limit(n_bytes),
+                None => whisper,
+            })
         })
     }
 }

@@ -1,21 +1,44 @@
-//! How much memory this machine has, or the container or unit in which the service runs.
+//! How much memory this machine has, or the container or unit in which the service runs, or the process may take.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rustix::process::{Resource, getrlimit};
+
 /// Where nothing says how much there is.
 const GUESS: u64 = 4 << 30;
 
-/// Three quarters of the memory, for models and recordings: the rest is for what they become on the way, other programs
-/// and the cache of files.
+/// Three quarters of the memory, for models and recordings: the rest is for searches, other programs and the cache of
+/// files.
 pub(super) fn for_tasks() -> u64 {
+    all() / 4 * 3
+}
+
+/// What the searches of all tasks may take together, beside models and recordings.
+pub(super) fn for_searches() -> u64 {
+    all() / 4
+}
+
+/// The least of what the machine has, the groups of this process allow, and its own limits do.
+fn all() -> u64 {
     let machine = fs::read_to_string("/proc/meminfo").ok();
     let group = fs::read_to_string("/proc/self/cgroup").ok();
     let group = group.as_deref().and_then(own_group).unwrap_or("/");
     let limits = groups(group).filter_map(|path| fs::read_to_string(path).ok());
     let limits = limits.filter_map(|text| text.trim().parse().ok());
     let known = machine.and_then(|text| total(&text)).into_iter();
-    known.chain(limits).min().unwrap_or(GUESS) / 4 * 3
+    known
+        .chain(limits)
+        .chain(own_limits())
+        .min()
+        .unwrap_or(GUESS)
+}
+
+/// What this process may allocate (`ulimit -d`) and map (`ulimit -v`). Beyond them an allocation fails, and the process
+/// ends.
+fn own_limits() -> impl Iterator<Item = u64> {
+    let limits = [Resource::Data, Resource::As].map(getrlimit);
+    limits.into_iter().filter_map(|limit| limit.current)
 }
 
 /// The group of this process, of what `/proc/self/cgroup` says (control groups, version 2).

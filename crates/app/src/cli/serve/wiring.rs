@@ -25,6 +25,8 @@ pub(super) fn engine(config: &Config) -> Arc<dyn Engine> {
     }
     let request = config.model_request();
     let idle = config.engine.model_idle;
+    let n_tasks = u64::from(config.engine.max_cpu_tasks);
+    let preloaded = config.engine.preload_models.iter();
     Arc::new(SpeechEngine::new(SpeechSettings {
         audio: config.audio_settings(),
         places: request.places.clone(),
@@ -36,10 +38,11 @@ pub(super) fn engine(config: &Config) -> Arc<dyn Engine> {
                 .engine
                 .model_memory_bytes
                 .unwrap_or_else(memory::for_tasks),
+            max_search_bytes: Some(memory::for_searches() / n_tasks),
             max_models: size(config.engine.model_cache_size),
             idle: Some(idle).filter(|idle| !idle.is_zero()),
         },
-        preload: config.engine.preload_models.clone(),
+        preload: preloaded.map(|model| model.name).collect(),
         compute_type: config.whisper.compute_type.on_cpu(),
     }))
 }
@@ -81,7 +84,8 @@ pub(super) fn api_settings(config: &Config) -> ApiSettings {
             model: config
                 .whisper
                 .model
-                .unwrap_or_else(|| default_model(config)),
+                .as_ref()
+                .map_or_else(|| default_model(config), |model| model.name),
             device: config.whisper.device,
             compute_type: config.whisper.compute_type,
         },

@@ -32,6 +32,7 @@ use super::detect::{Ready, most_likely_language, supported_language};
 use super::error::AsrError;
 use super::fallback::{Attempt, Attempts, LOOP_NGRAM};
 use super::mel::{FRAMES_PER_SECOND, LogMel, SAMPLES_PER_FRAME, WINDOW_SAMPLES};
+use super::memory;
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
@@ -45,8 +46,6 @@ const SAMPLE_RATE: f64 = (SAMPLES_PER_FRAME * FRAMES_PER_SECOND) as f64;
 
 /// The share of a batch's time that the encoder takes, for the progress shown.
 const ENCODER_SHARE: f64 = 0.4;
-/// What the caches of a batch may take if every row gets as long as it can; the usual batch is always allowed.
-const BATCH_BYTES: u64 = 2 << 30;
 
 /// Recognises the `chunks` of a recording, mono samples at 16 kHz; `batch_size` chunks are decoded side by side.
 ///
@@ -54,7 +53,8 @@ const BATCH_BYTES: u64 = 2 << 30;
 ///
 /// # Errors
 ///
-/// When the model does not know the language asked for, the monitor cancels, or a prompt leaves no room for text.
+/// When the model does not know the language asked for, there is not enough memory for a search as wide as is asked for,
+/// the monitor cancels, or a prompt leaves no room for text.
 ///
 /// # Panics
 ///
@@ -68,6 +68,7 @@ pub fn transcribe<N: Network>(
     monitor: &dyn Monitor,
 ) -> Result<Transcript, AsrError> {
     let asked = supported_language(options.language, tokenizer.special())?;
+    let batch_size = memory::of(network).batch_size(options)?;
     let mut recording = Recording {
         network,
         tokenizer,
@@ -88,7 +89,6 @@ pub fn transcribe<N: Network>(
         language_probability = Some(f64::from(recording.detect_language()?));
     }
     let mut segments: Vec<Vec<Segment>> = chunks.iter().map(|_| Vec::new()).collect();
-    let batch_size = affordable(options, |n_rows| network.window_bytes(n_rows));
     for batch in batches(chunks, batch_size) {
         for (index, found) in recording.batch(&batch)? {
             segments[index] = found;
@@ -102,17 +102,6 @@ pub fn transcribe<N: Network>(
         language_probability,
         speaker_embeddings: None,
     })
-}
-
-/// How many chunks are decoded together: as many as are asked for, unless their caches could take more memory than a
-/// batch may. Whoever asks for a hundred beams gets them, a few chunks at a time.
-fn affordable(options: &AsrOptions, window_bytes: impl Fn(usize) -> u64) -> usize {
-    let usual = AsrOptions::default();
-    let usual_bytes = window_bytes(usual.beam_size) * usual.batch_size as u64;
-    let bytes = window_bytes(options.beam_size.max(options.best_of)).max(1);
-    let most = BATCH_BYTES.max(usual_bytes) / bytes;
-    let most = usize::try_from(most).unwrap_or(usize::MAX);
-    options.batch_size.min(most).max(1)
 }
 
 /// Numbers of chunks that are decoded together: the longest first, so that the first batch shows what memory is needed.

@@ -247,30 +247,3 @@ fn progress_is_told_and_cancelling_ends_the_work() {
     let stopped = run_watched(&script, &chunks, &greedy(), &hasty);
     assert_eq!(stopped, Err(AsrError::Cancelled));
 }
-
-#[test]
-fn a_batch_takes_no_more_memory_than_it_may_but_for_the_usual_one() {
-    let asked = |batch_size, beam_size| AsrOptions {
-        batch_size,
-        beam_size,
-        ..AsrOptions::default()
-    };
-    // A megabyte a window, and a hundred a row.
-    let large = |n_rows: usize| ((1 + 100 * n_rows) << 20) as u64;
-    assert_eq!(affordable(&asked(8, 5), large), 8);
-    assert_eq!(affordable(&asked(9, 5), large), 8);
-    assert_eq!(affordable(&asked(256, 5), large), 8);
-    assert_eq!(affordable(&asked(4, 5), large), 4);
-    assert_eq!(affordable(&asked(8, 10), large), 4);
-    assert_eq!(affordable(&asked(8, 100), large), 1);
-    let best_of = AsrOptions {
-        best_of: 100,
-        ..asked(8, 5)
-    };
-    assert_eq!(affordable(&best_of, large), 1);
-    let small = |n_rows: usize| (n_rows << 20) as u64;
-    assert_eq!(affordable(&asked(256, 5), small), 256);
-    assert_eq!(affordable(&asked(256, 100), small), 20);
-    assert_eq!(affordable(&asked(256, 100), |_| 0), 256);
-    assert_eq!(affordable(&asked(0, 5), |_| 0), 1);
-}

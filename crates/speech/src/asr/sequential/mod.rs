@@ -23,6 +23,7 @@ use super::detect::{Ready, most_likely_language, supported_language};
 use super::error::AsrError;
 use super::fallback::{Attempt, LOOP_NGRAM, Try, first_acceptable};
 use super::mel::{FRAMES_PER_SECOND, FileFeatures, LogMel, SAMPLES_PER_FRAME, WINDOW_FRAMES};
+use super::memory;
 use super::network::Network;
 use super::prompt::{PromptParts, encode_spoken};
 use super::search::{Method, SearchOptions, generate};
@@ -41,7 +42,8 @@ const SAMPLE_RATE: usize = SAMPLES_PER_FRAME * FRAMES_PER_SECOND;
 ///
 /// # Errors
 ///
-/// When the model does not know the language asked for, or the monitor cancels.
+/// When the model does not know the language asked for, there is not enough memory for a search as wide as is asked for,
+/// or the monitor cancels.
 pub fn transcribe<N: Network>(
     network: &N,
     tokenizer: &Tokenizer,
@@ -51,6 +53,7 @@ pub fn transcribe<N: Network>(
 ) -> Result<Transcript, AsrError> {
     let special = tokenizer.special();
     let asked = supported_language(options.language, special)?;
+    memory::of(network).check(options)?;
     let log_mel = LogMel::new(network.n_mels());
     let features = log_mel.file(samples);
     let mut recording = Recording {

@@ -164,6 +164,7 @@ impl Reader<'_> {
         };
         Ok(WhisperNetwork {
             dimensions,
+            max_search_bytes: None,
             pool,
             conv1: self.conv("encoder/conv1", n_mels, width, 1)?,
             conv2: self.conv("encoder/conv2", width, width, 2)?,

@@ -40,6 +40,8 @@ pub struct WhisperNetwork {
     decoder: Decoder,
     /// The heads of the decoder that follow the speech.
     alignment_heads: Vec<Head>,
+    /// What a search may take, in bytes.
+    max_search_bytes: Option<u64>,
 }
 
 impl Whisper {
@@ -59,6 +61,14 @@ impl Whisper {
             Isa::detect(),
             threads.into(),
         )
+    }
+
+    /// The same, whose searches may take so many bytes beside the model; a search that needs more fails. As much as one
+    /// window of the usual search is always allowed.
+    #[must_use]
+    pub fn with_search_limit(mut self, n_bytes: u64) -> Self {
+        self.network.max_search_bytes = Some(n_bytes);
+        self
     }
 
     /// The network.
@@ -147,6 +157,10 @@ impl Network for WhisperNetwork {
     fn window_bytes(&self, n_rows: usize) -> u64 {
         let row = self.decoder.cache_bytes(self.decoder.max_positions());
         self.decoder.cache_bytes(WINDOW_FRAMES / 2) + row * n_rows as u64
+    }
+
+    fn max_search_bytes(&self) -> Option<u64> {
+        self.max_search_bytes
     }
 
     fn decode<'a>(&'a self, items: &[&'a CrossCache]) -> Box<dyn Decoding + 'a> {
