@@ -207,8 +207,6 @@ fn begins_file(bytes: &[u8]) -> bool {
 mod tests {
     use std::io::Cursor;
 
-    use super::*;
-
     #[test]
     fn a_chunk_that_reaches_beyond_all_files_is_the_last() {
         let caf = [b"caff\0\x01\0\0free", &[0xff; 8][..], &[0; 40]].concat();
