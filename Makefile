@@ -45,7 +45,8 @@ advisories: setup-checks ## Look for known weaknesses in what we depend on
 schemathesis: setup ## Try the service with some thousand requests made of its OpenAPI document
 	@cargo xtask schemathesis
 
-fuzz: setup-checks ## Try what reads foreign bytes with millions of made-up inputs, a minute each
+fuzz: ## Try what reads foreign bytes with millions of made-up inputs, a minute each
+	@scripts/setup --with-fuzz
 	@cargo xtask fuzz
 
 bench: models build ## Compare speed, words and memory with faster-whisper

@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use crate::step::{Step, has_cargo, root};
-use crate::{clients, deny, fuzz, schemathesis, unrun};
+use crate::{clients, deny, schemathesis, unrun};
 
 /// Every check, cheapest first.
 ///
@@ -18,7 +18,6 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     schemathesis::check()?;
     clients::run(&clients::Options::usual())?;
-    fuzz::check()?;
     unrun::report(&skipped::read(&list)?, unrun::is_ci())
 }
 

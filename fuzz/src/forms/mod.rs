@@ -13,6 +13,8 @@ mod form;
 #[path = "../../../crates/api/src/extract/parse.rs"]
 #[allow(dead_code, reason = "only pairs are of interest here")]
 mod parse;
+#[path = "../../../crates/api/src/extract/part_headers.rs"]
+mod part_headers;
 
 use std::io;
 use std::time::Duration;

@@ -15,7 +15,6 @@ use std::thread::{self, ScopedJoinHandle};
 use anyhow::{Context, bail};
 
 use self::target::{Outcome, Target};
-use crate::console::say;
 use crate::step::{Step, has_cargo, root};
 use crate::table::Table;
 
@@ -33,22 +32,6 @@ pub(crate) struct Options {
     /// How many targets run at once
     #[arg(long, default_value_t = 1)]
     jobs: usize,
-}
-
-/// All targets for a short time, as one of many checks: where cargo-fuzz is not installed, that is said, and no mistake.
-///
-/// # Errors
-/// As for [`run`].
-pub(crate) fn check() -> anyhow::Result<()> {
-    if !has_cargo(NAME) {
-        say(NAME, "SKIPPED: cargo-fuzz is not installed");
-        return Ok(());
-    }
-    run(&Options {
-        target: Vec::new(),
-        seconds: 20,
-        jobs: 2,
-    })
 }
 
 /// Builds the targets, runs them, and prints a table.

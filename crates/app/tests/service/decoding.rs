@@ -15,7 +15,6 @@ use crate::audio::{PICTURE, TWO_SECONDS, fake_ffmpeg, fixture, has_models, made,
 const PATH: &str = "/service/transcribe";
 
 const UNREADABLE: &str = "Audio file is unreadable or corrupted";
-const CUT_OFF: &str = "Audio file is unreadable or corrupted: its end is missing";
 const SILENT: &str = "Audio file has no audio track";
 
 /// Checks that a refusal says `reason`, nothing of the machine, and has left nothing.
@@ -233,12 +232,7 @@ async fn kb1_a_video_that_is_cut_off_is_400() {
         // Nearly nothing, half, and all but a little.
         for kept in [bytes.len() / 50, bytes.len() / 2, bytes.len() * 9 / 10] {
             let answer = app.post_file(PATH, name, &bytes[..kept]).await;
-            let reason = answer.json()["error"]["reason"].clone();
-            assert!(
-                [UNREADABLE, CUT_OFF].contains(&reason.as_str().unwrap_or_default()),
-                "{name}: {answer:?}"
-            );
-            assert_refused(&app, answer, name, reason.as_str().unwrap()).await;
+            assert_refused(&app, answer, name, UNREADABLE).await;
         }
     }
 }

