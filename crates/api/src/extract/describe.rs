@@ -6,7 +6,8 @@ use url::Url;
 use utoipa::Number;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::schema::{
-    AllOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType, Type,
+    AllOfBuilder, AnyOfBuilder, ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat, SchemaType,
+    Type,
 };
 use utoipa::openapi::{Ref, RefOr, Required, Schema};
 
@@ -175,11 +176,15 @@ impl Parameters for Describer {
     }
 
     fn url(&mut self, about: About) -> Option<Url> {
-        let schema = ObjectBuilder::new()
+        let url = ObjectBuilder::new()
             .schema_type(SchemaType::Array(vec![Type::String, Type::Null]))
             .format(Some(SchemaFormat::Custom("uri".to_owned())))
-            .min_length(Some(1))
             .max_length(Some(LONGEST_URL));
+        // It counts as not given.
+        let empty = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .max_length(Some(0));
+        let schema = AnyOfBuilder::new().item(url).item(empty);
         self.add(about, schema);
         None
     }
