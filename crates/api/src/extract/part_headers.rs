@@ -48,25 +48,30 @@ const HEADERS: Place = Place::Headers {
 impl PartHeaders {
     /// The next piece of the form, without control characters in headers.
     pub(crate) fn clean(&mut self, piece: Bytes) -> Bytes {
-        if self.place == Place::Elsewhere {
-            return piece;
-        }
-        let mut cleaned = Vec::with_capacity(piece.len() + 1);
+        let mut cleaned = Vec::new();
         let mut rest = &piece[..];
         while !rest.is_empty() {
-            let n_taken = match self.place {
-                Place::FirstLine | Place::AfterDelimiter => self.take_line(rest, &mut cleaned),
+            let place = self.place;
+            let n_taken = match place {
+                Place::FirstLine | Place::AfterDelimiter => self.take_line(rest),
                 Place::Headers { .. } => self.take_headers(rest, &mut cleaned),
-                Place::Content => self.take_content(rest, &mut cleaned),
-                Place::Elsewhere => pass(rest, rest.len(), &mut cleaned),
+                Place::Content => self.take_content(rest),
+                Place::Elsewhere => rest.len(),
             };
+            if !matches!(place, Place::Headers { .. }) {
+                // Nearly every piece of an upload is content and nothing else: it is not copied.
+                if n_taken == piece.len() {
+                    return piece;
+                }
+                cleaned.extend_from_slice(&rest[..n_taken]);
+            }
             rest = &rest[n_taken..];
         }
         cleaned.into()
     }
 
     /// Takes the rest of a delimiter's line; how many bytes that are.
-    fn take_line(&mut self, bytes: &[u8], cleaned: &mut Vec<u8>) -> usize {
+    fn take_line(&mut self, bytes: &[u8]) -> usize {
         let line_feed = memchr::memchr(b'\n', bytes);
         let n_taken = line_feed.map_or(bytes.len(), |at| at + 1);
         self.unfinished.extend_from_slice(&bytes[..n_taken]);
@@ -83,7 +88,7 @@ impl PartHeaders {
         } else if line_feed.is_some() || !is_short {
             self.place = Place::Elsewhere;
         }
-        pass(bytes, n_taken, cleaned)
+        n_taken
     }
 
     /// Takes what belongs to the headers of a part; how many bytes that are.
@@ -118,7 +123,7 @@ impl PartHeaders {
     }
 
     /// Takes content up to the next delimiter; how many bytes that are.
-    fn take_content(&mut self, bytes: &[u8], cleaned: &mut Vec<u8>) -> usize {
+    fn take_content(&mut self, bytes: &[u8]) -> usize {
         let n_before = self.unfinished.len();
         let longest_rest = self.delimiter.len() - 1;
         // A delimiter that began in the piece before ends within the first bytes of this one.
@@ -133,7 +138,7 @@ impl PartHeaders {
         if let Some(end) = found {
             self.place = Place::AfterDelimiter;
             self.unfinished.clear();
-            return pass(bytes, end, cleaned);
+            return end;
         }
         if bytes.len() >= longest_rest {
             self.unfinished.clear();
@@ -143,14 +148,8 @@ impl PartHeaders {
             let n_gone = self.unfinished.len().saturating_sub(longest_rest);
             self.unfinished.drain(..n_gone);
         }
-        pass(bytes, bytes.len(), cleaned)
+        bytes.len()
     }
-}
-
-/// Passes on the first `n` bytes.
-fn pass(bytes: &[u8], n: usize, cleaned: &mut Vec<u8>) -> usize {
-    cleaned.extend_from_slice(&bytes[..n]);
-    n
 }
 
 #[cfg(test)]
