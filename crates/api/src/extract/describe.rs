@@ -61,22 +61,23 @@ fn integer_from(least: impl Into<Number>) -> ObjectBuilder {
 
 impl Parameters for Describer {
     fn word<W: ApiWord>(&mut self, about: About, default: W) -> W {
+        let Some(name) = W::SCHEMA else {
+            return self.word_among(about, default, |_| true);
+        };
         let default_word = Some(Value::from(default.word()));
-        if let Some(name) = W::SCHEMA {
-            let words = Ref::from_schema_name(name);
-            self.add(about, AllOfBuilder::new().item(words).default(default_word));
-        } else {
-            let words = ObjectBuilder::new()
-                .schema_type(Type::String)
-                .enum_values(Some(W::words()))
-                .default(default_word);
-            self.add(about, words);
-        }
+        let words = Ref::from_schema_name(name);
+        self.add(about, AllOfBuilder::new().item(words).default(default_word));
         default
     }
 
-    fn word_among<W: ApiWord>(&mut self, about: About, default: W, usual: &[W]) -> W {
-        let words: Vec<_> = usual.iter().map(|word| word.word()).collect();
+    fn word_among<W: ApiWord>(
+        &mut self,
+        about: About,
+        default: W,
+        is_usual: impl Fn(W) -> bool,
+    ) -> W {
+        let usual = W::all().into_iter().filter(|word| is_usual(*word));
+        let words: Vec<_> = usual.map(W::word).collect();
         let words = ObjectBuilder::new()
             .schema_type(Type::String)
             .enum_values(Some(words))

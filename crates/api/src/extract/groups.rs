@@ -29,7 +29,7 @@ pub(crate) struct FullProcess {
 
 impl QueryGroup for FullProcess {
     fn read(query: &mut impl Parameters, settings: &ApiSettings) -> Self {
-        let model = model(query, settings, &alignable());
+        let model = model(query, settings, is_alignable);
         let align = alignment(query);
         let language = model.language.given();
         if let Some(reason) = language.and_then(|language| no_align_model(language, &align)) {
@@ -62,7 +62,7 @@ pub(crate) struct TranscribeQuery {
 impl QueryGroup for TranscribeQuery {
     fn read(query: &mut impl Parameters, settings: &ApiSettings) -> Self {
         Self {
-            model: model(query, settings, &SpokenLanguage::all().collect::<Vec<_>>()),
+            model: model(query, settings, |_| true),
             asr: asr(query),
             vad: vad(query),
             audio_track: audio_track(query),
@@ -114,19 +114,16 @@ pub(crate) fn no_align_model(language: Language, align: &AlignmentGroup) -> Opti
     })
 }
 
-/// The languages whose words are timed without a model being named.
-fn alignable() -> Vec<SpokenLanguage> {
-    let is_alignable = |language: &SpokenLanguage| {
-        let given = language.given();
-        given.is_none_or(|language| AlignModel::for_language(language).is_some())
-    };
-    SpokenLanguage::all().filter(is_alignable).collect()
+/// Whether words in a language are timed without a model being named.
+fn is_alignable(language: SpokenLanguage) -> bool {
+    let no_model = |language| no_align_model(language, &AlignmentGroup::default());
+    language.given().and_then(no_model).is_none()
 }
 
 fn model(
     query: &mut impl Parameters,
     settings: &ApiSettings,
-    languages: &[SpokenLanguage],
+    is_usual_language: impl Fn(SpokenLanguage) -> bool,
 ) -> ModelGroup {
     let defaults = settings.defaults;
     ModelGroup {
@@ -137,7 +134,7 @@ fn model(
                  any other language of Whisper needs `align_model`.",
             ),
             SpokenLanguage::Given(defaults.language),
-            languages,
+            is_usual_language,
         ),
         task: query.word(
             About(

@@ -22,8 +22,13 @@ pub(crate) trait Parameters {
     /// A word of a closed list.
     fn word<W: ApiWord>(&mut self, about: About, default: W) -> W;
 
-    /// The same where only `usual` words go without another parameter; those are described.
-    fn word_among<W: ApiWord>(&mut self, about: About, default: W, usual: &[W]) -> W;
+    /// The same where only usual words go without another parameter; those are described.
+    fn word_among<W: ApiWord>(
+        &mut self,
+        about: About,
+        default: W,
+        is_usual: impl Fn(W) -> bool,
+    ) -> W;
 
     /// A word of a closed list that may be missing.
     fn optional_word<W: ApiWord>(&mut self, about: About) -> Option<W>;
@@ -126,7 +131,12 @@ impl Parameters for Reader {
         self.optional_word(about).unwrap_or(default)
     }
 
-    fn word_among<W: ApiWord>(&mut self, about: About, default: W, _usual: &[W]) -> W {
+    fn word_among<W: ApiWord>(
+        &mut self,
+        about: About,
+        default: W,
+        _is_usual: impl Fn(W) -> bool,
+    ) -> W {
         self.word(about, default)
     }
 
