@@ -21,6 +21,8 @@ const MAX_DRAIN_BYTES: u64 = 1024 * 1024;
 /// The longest time for that.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+
 /// Where a body is put when its reader drops it before its end.
 #[derive(Debug)]
 pub(super) struct Unread<B>(Arc<Mutex<State<B>>>);
@@ -58,6 +60,10 @@ impl<B: Body<Data = Bytes> + Unpin> Unread<B> {
     /// Reads the rest of a body if it is short, and has `response` close the connection if it is not. `request` is the
     /// head of the request.
     pub(super) async fn settle(self, request: &HeaderMap, response: &mut Response) {
+        // What is decided already needs no look at the body.
+        if response.headers().get(header::CONNECTION) == Some(&CLOSE) {
+            return;
+        }
         let state = std::mem::replace(&mut *lock(&self.0), State::Lent);
         let can_stay_open = match state {
             State::Ended => true,
@@ -69,8 +75,7 @@ impl<B: Body<Data = Bytes> + Unpin> Unread<B> {
             }
         };
         if !can_stay_open {
-            let close = HeaderValue::from_static("close");
-            response.headers_mut().insert(header::CONNECTION, close);
+            response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
     }
 }
