@@ -71,14 +71,12 @@ impl Companion {
         folders.find(|folder| folder.join(self.file()).is_file())
     }
 
-    /// Whether it is on this machine, unchecked. It is not fetched.
+    /// The folder that holds it, unchecked. It is never fetched.
     ///
     /// # Errors
-    /// It is not.
-    pub fn check_present(self, places: &Places) -> Result<(), ModelError> {
-        self.find(places)
-            .map(drop)
-            .ok_or_else(|| self.missing(places))
+    /// It is not on this machine.
+    pub fn require(self, places: &Places) -> Result<PathBuf, ModelError> {
+        self.find(places).ok_or_else(|| self.missing(places))
     }
 
     /// The folder that holds it, its file being the one that was published.
@@ -86,7 +84,7 @@ impl Companion {
     /// # Errors
     /// It is not on this machine, cannot be read, or is another file; or the monitor cancelled.
     pub fn locate(self, places: &Places, monitor: &dyn Monitor) -> Result<PathBuf, ModelError> {
-        let folder = self.find(places).ok_or_else(|| self.missing(places))?;
+        let folder = self.require(places)?;
         self.check(&folder, places, monitor, false)?;
         Ok(folder)
     }
@@ -100,13 +98,13 @@ impl Companion {
         places: &Places,
         monitor: &dyn Monitor,
     ) -> Result<(PathBuf, Vec<CheckedFile>), ModelError> {
-        let folder = self.find(places).ok_or_else(|| self.missing(places))?;
+        let folder = self.require(places)?;
         let checked = self.check(&folder, places, monitor, true)?;
         Ok((folder, checked))
     }
 
     /// That it is not on this machine, and how to get it.
-    pub fn missing(self, places: &Places) -> ModelError {
+    fn missing(self, places: &Places) -> ModelError {
         ModelError::NoCompanion {
             name: self.name(),
             purpose: self.purpose(),

@@ -166,7 +166,7 @@ impl DiarizeChoice {
         hub: &Hub,
         monitor: &dyn Monitor,
     ) -> Result<(), ModelError> {
-        let companion = |companion: Companion| companion.check_present(places);
+        let companion = |companion: Companion| companion.require(places).map(drop);
         let speakers =
             |model| check_obtainable(&ModelChoice::Speakers(model), places, hub, monitor);
         match self {

@@ -72,9 +72,7 @@ impl Wanted {
     pub(super) fn find(&self, places: &Places) -> Result<PathBuf, ModelError> {
         match self {
             Self::Choice(model) => found(model, &at(model, places)).map(|found| found.path),
-            Self::Companion(companion) => companion
-                .find(places)
-                .ok_or_else(|| companion.missing(places)),
+            Self::Companion(companion) => companion.require(places),
         }
     }
 
