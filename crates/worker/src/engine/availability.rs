@@ -5,11 +5,11 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::language::Language;
-use domain::progress::{Monitor, Stage};
+use domain::progress::{Monitor, Silent, Stage};
 use domain::request::{AlignmentGroup, JobRequest};
 use domain::service::ModelProblem;
 use domain::units::Seconds;
-use speech::models::{AlignChoice, ModelChoice, ModelError};
+use speech::models::{self, AlignChoice, Hub, ModelChoice, ModelError};
 
 use super::located::Shelf;
 
@@ -66,7 +66,8 @@ impl Shelf {
 
     /// Words of a known text are timed by a model of their language, else by a recogniser that is installed.
     fn check_times(&self, align: &AlignmentGroup, language: Language) -> Result<(), ModelProblem> {
-        if align.align_model.is_some() || self.has_recogniser(language) {
+        let recogniser = models::smallest_recogniser(language, &self.places);
+        if align.align_model.is_some() || recogniser.is_some() {
             return Ok(());
         }
         let choice = AlignChoice::for_language(language).map(ModelChoice::Align);
@@ -82,30 +83,39 @@ impl Shelf {
     }
 
     pub(super) fn check_model(&self, choice: &ModelChoice) -> Result<(), ModelProblem> {
-        let name = choice.to_string();
-        self.hub_answer(&name, |shelf, monitor| {
-            shelf.check_obtainable(choice, monitor)
+        self.check_obtainable(&choice.to_string(), |hub, monitor| {
+            models::check_obtainable(choice, &self.places, hub, monitor)
         })
     }
 
     fn check_diarizer(&self) -> Result<(), ModelProblem> {
-        self.hub_answer("diarization", Self::check_diarizer_obtainable)
+        self.check_obtainable("diarization", |hub, monitor| {
+            self.diarize.check_obtainable(&self.places, hub, monitor)
+        })
     }
 
-    /// What `ask` says about the model `name`: a good answer of this machine costs nothing, one of the hub holds for a
-    /// while.
-    fn hub_answer(
+    /// What `look` finds about the model `name`, here or at a hub. This machine is looked at each time: a model that was
+    /// just installed is there. What the hub answers holds for a while.
+    fn check_obtainable(
         &self,
         name: &str,
-        ask: impl FnOnce(&Self, &dyn Monitor) -> Result<(), ModelError>,
+        look: impl Fn(&Hub, &dyn Monitor) -> Result<(), ModelError>,
     ) -> Result<(), ModelProblem> {
-        let known = self.answers.get(name);
-        let answer = known.unwrap_or_else(|| {
-            let deadline = Deadline(Instant::now() + HUB_TIMEOUT);
-            let answer = ask(self, &deadline).map_err(|error| told(name, &error));
-            self.answers.keep(name, &answer);
-            answer
-        });
+        let no_hub = Hub {
+            offline: true,
+            ..self.hub.clone()
+        };
+        let answer = match look(&no_hub, &Silent) {
+            Err(ModelError::Offline { .. }) if !self.hub.offline => {
+                self.answers.get(name).unwrap_or_else(|| {
+                    let deadline = Deadline(Instant::now() + HUB_TIMEOUT);
+                    let answer = look(&self.hub, &deadline).map_err(|error| told(name, &error));
+                    self.answers.keep(name, &answer);
+                    answer
+                })
+            }
+            here => here.map_err(|error| told(name, &error)),
+        };
         answer.map_err(ModelProblem::Missing)
     }
 }
@@ -158,5 +168,33 @@ impl Monitor for Deadline {
 
     fn is_cancelled(&self) -> bool {
         Instant::now() >= self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use speech::models::{DiarizeChoice, ModelRequest};
+
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_installed_after_the_hub_was_asked_is_there_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        // Nobody answers at this port.
+        let variable = |name: &str| (name == "HF_ENDPOINT").then(|| "http://127.0.0.1:9".into());
+        let request = ModelRequest::new(None, Some(folder.path().to_owned()), false, variable);
+        let shelf = Shelf::new(request.places, request.hub, DiarizeChoice::default());
+        let choice: ModelChoice = "tiny".parse().unwrap();
+        let Err(ModelProblem::Missing(reason)) = shelf.check_model(&choice) else {
+            panic!("it is not there");
+        };
+        assert!(reason.contains("'tiny' is not installed"), "{reason}");
+        assert!(reason.contains("cannot be reached"), "{reason}");
+        let place = folder.path().join("tiny");
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join("model.bin"), "weights").unwrap();
+        assert_eq!(shelf.check_model(&choice), Ok(()));
     }
 }

@@ -26,9 +26,9 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// Where models are looked for.
 #[derive(Debug)]
 pub(super) struct Shelf {
-    places: Places,
-    hub: Hub,
-    diarize: DiarizeChoice,
+    pub(super) places: Places,
+    pub(super) hub: Hub,
+    pub(super) diarize: DiarizeChoice,
     failed_at: Mutex<Option<Instant>>,
     pub(super) answers: HubAnswers,
 }
@@ -93,29 +93,6 @@ impl Shelf {
             failed_at: Mutex::new(None),
             answers: HubAnswers::default(),
         }
-    }
-
-    /// Whether a recogniser on this machine knows `language`.
-    pub(super) fn has_recogniser(&self, language: Language) -> bool {
-        models::smallest_recogniser(language, &self.places).is_some()
-    }
-
-    /// Whether `choice` is on this machine or can be fetched.
-    pub(super) fn check_obtainable(
-        &self,
-        choice: &ModelChoice,
-        monitor: &dyn Monitor,
-    ) -> Result<(), ModelError> {
-        models::check_obtainable(choice, &self.places, &self.hub, monitor)
-    }
-
-    /// The same for what tells speakers apart.
-    pub(super) fn check_diarizer_obtainable(
-        &self,
-        monitor: &dyn Monitor,
-    ) -> Result<(), ModelError> {
-        self.diarize
-            .check_obtainable(&self.places, &self.hub, monitor)
     }
 
     /// The models for `request`; what is not on this machine is fetched.
