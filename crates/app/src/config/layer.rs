@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use super::dot_env;
 use super::mistake::{Mistake, Origin};
+use super::reader::Known;
 use super::setting::Setting;
+use super::value::Value;
 
 /// What one source sets. Secrets are among it, so it cannot be printed.
 pub(super) struct Layer {
@@ -130,6 +132,12 @@ impl Layer {
         matches!(self.kind, Kind::File(_))
     }
 
+    /// The entries that mean none of the settings that are `known`.
+    pub(super) fn unknown<'a>(&'a self, known: &'a [Known]) -> impl Iterator<Item = &'a Entry> {
+        let means_any = |entry: &Entry| known.iter().any(|known| entry.means(&known.setting));
+        self.entries.iter().filter(move |entry| !means_any(entry))
+    }
+
     /// Keys of a file belong into a section.
     fn may_mean(&self, entry: &Entry) -> bool {
         !self.is_strict() || entry.group.is_some()
@@ -213,16 +221,10 @@ impl Entry {
         }
     }
 
-    /// Whether its name has a group before it.
-    pub(super) fn is_nested(&self) -> bool {
-        self.group.is_some()
-    }
-
     /// Whether it says no, nothing or zero.
     pub(super) fn is_off(&self) -> bool {
-        let text = self.text.as_deref().unwrap_or_default();
-        let text = text.trim().to_ascii_lowercase();
-        ["", "0", "false", "f", "no", "n", "off"].contains(&text.as_str())
+        let text = self.text.as_deref().unwrap_or_default().trim();
+        text.is_empty() || matches!(bool::parse(text), Ok(false))
     }
 
     /// Whether it is one of the names of `setting`.

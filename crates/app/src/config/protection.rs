@@ -48,9 +48,7 @@ pub(super) fn find(layers: &[Layer], known: &[Known]) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
     // In a file, whatever is not known is a mistake anyway.
     for layer in layers.iter().filter(|layer| !layer.is_strict()) {
-        let unknown = (layer.entries.iter())
-            .filter(|entry| !known.iter().any(|known| entry.means(&known.setting)));
-        for entry in unknown {
+        for entry in layer.unknown(known) {
             if let Some(reason) = broken_promise(entry, layer, known) {
                 let place = layer.origin(&entry.name).to_string();
                 mistakes.push(Mistake { place, reason });
@@ -74,7 +72,7 @@ fn broken_promise(entry: &Entry, layer: &Layer, known: &[Known]) -> Option<Strin
         return Some(format!("is no setting; {hint}"));
     }
     let promise = (PROMISES.iter()).find(|promise| name.starts_with(promise.prefix))?;
-    let is_of_group = promise.prefix.ends_with('_') && entry.is_nested();
+    let is_of_group = promise.prefix.ends_with('_') && entry.group.is_some();
     let is_whole_name = name == promise.prefix || IDLE_WITHOUT_ENABLED.contains(&&*name);
     let is_switch = name == format!("{}ENABLED", promise.prefix);
     // A variable of another program may begin alike.

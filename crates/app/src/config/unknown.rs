@@ -44,10 +44,8 @@ fn reason(entry: &Entry, known: &[Known]) -> String {
 pub(super) fn notes(layers: &[Layer], known: &[Known]) -> Vec<String> {
     let mut notes = Vec::new();
     for layer in layers.iter().filter(|layer| !layer.is_strict()) {
-        for entry in &layer.entries {
-            let is_known = known.iter().any(|known| entry.means(&known.setting));
-            let meant = known.iter().find(|known| is_misspelt(entry, known));
-            if let Some(meant) = meant.filter(|_| !is_known) {
+        for entry in layer.unknown(known) {
+            if let Some(meant) = known.iter().find(|known| is_misspelt(entry, known)) {
                 let place = layer.origin(&entry.name);
                 let variable = meant.setting.variable;
                 notes.push(format!("{place} is no setting; did you mean {variable}?"));
