@@ -28,6 +28,18 @@ pub(crate) fn build(profile: &str) -> anyhow::Result<()> {
     Step::locked("build", &["build"], arguments).run()
 }
 
+/// What requests run on.
+///
+/// # Errors
+/// The system refuses a thread.
+pub(crate) fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .context("cannot start a runtime")
+}
+
 /// A service that runs until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Server {

@@ -56,11 +56,7 @@ impl Options {
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
     let python = ENVIRONMENT.install()?;
     server::build(&options.profile)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start a runtime")?;
+    let runtime = server::runtime()?;
     let server = runtime.block_on(Server::start(&options.profile, &[("ENGINE", "scripted")]))?;
     let plan = json!({"cases": cases(), "sizes": SIZES, "rounds": ROUNDS, "at_once": AT_ONCE});
     let mut failures = Vec::new();

@@ -65,11 +65,7 @@ pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
 
 fn run_with(python: &Path, options: &Options) -> anyhow::Result<()> {
     server::build(&options.profile)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .context("cannot start a runtime")?;
+    let runtime = server::runtime()?;
     runtime.block_on(async {
         let origin = origin().await;
         let server = Server::start(&options.profile, &variables()).await?;
