@@ -270,6 +270,18 @@ async fn se4_in_production_http_is_spoken_with_hosts_that_the_operator_names_and
     assert_eq!(machine.connections(), n_before + 1);
 }
 
+/// A task whose callback was tried once, in vain, before the service was killed; and how many messages came so far.
+async fn tried_once(app: &mut TestApp, machine: &Origin) -> (String, usize) {
+    hook(machine, "/hook", [Reply::status(500)]);
+    let identifier = submit(app, &machine.url("/hook"), "a.wav").await;
+    app.wait_until("the first attempt", async || {
+        app.task(&identifier).await["metadata"]["callback_attempts"] == 1
+    })
+    .await;
+    app.kill();
+    (identifier, posts(&machine.log(), "/hook").len())
+}
+
 #[tokio::test]
 async fn se4_callbacks_that_were_accepted_before_are_not_sent_by_http_in_production() {
     let mut app = TestApp::builder()
@@ -278,14 +290,7 @@ async fn se4_callbacks_that_were_accepted_before_are_not_sent_by_http_in_product
         .start()
         .await;
     let machine = Origin::start().await;
-    hook(&machine, "/hook", [Reply::status(500)]);
-    let identifier = submit(&app, &machine.url("/hook"), "a.wav").await;
-    app.wait_until("the first attempt", async || {
-        app.task(&identifier).await["metadata"]["callback_attempts"] == 1
-    })
-    .await;
-    app.kill();
-    let n_before = posts(&machine.log(), "/hook").len();
+    let (identifier, n_before) = tried_once(&mut app, &machine).await;
     for (name, value) in [
         ("ENVIRONMENT", "production"),
         ("SSRF_PROTECTION_ENABLED", "true"),
@@ -327,14 +332,7 @@ async fn s36_networks_that_are_set_are_those_that_are_blocked() {
 async fn se4_each_attempt_to_deliver_is_checked_anew() {
     let mut app = TestApp::builder().on_one_port().start().await;
     let machine = Origin::start().await;
-    hook(&machine, "/hook", [Reply::status(500)]);
-    let identifier = submit(&app, &machine.url("/hook"), "a.wav").await;
-    app.wait_until("the first attempt", async || {
-        app.task(&identifier).await["metadata"]["callback_attempts"] == 1
-    })
-    .await;
-    app.kill();
-    let n_before = posts(&machine.log(), "/hook").len();
+    let (identifier, n_before) = tried_once(&mut app, &machine).await;
     app.set("SSRF_PROTECTION_ENABLED", "true");
     app.restart().await;
     let metadata = settled(&app, &identifier).await["metadata"].clone();
