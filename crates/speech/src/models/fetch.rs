@@ -24,7 +24,7 @@ use super::folder::ModelFolder;
 use super::manifest::{ListedFile, MANIFEST, Manifest, pin};
 use super::request::{Hub, ModelChoice, Places};
 use super::verify::{sha256_of, verify, verify_once};
-use super::{ModelError, locate};
+use super::{ModelAt, ModelError, locate};
 
 /// Brings `choice` to where downloads go, unless it is on this machine already, whole and right.
 ///
@@ -111,8 +111,12 @@ fn source_of(choice: &ModelChoice, places: &Places) -> Result<Source, ModelError
 }
 
 fn offline(choice: &ModelChoice, places: &Places) -> ModelError {
+    let model = ModelAt {
+        choice: choice.clone(),
+        revision: places.revisions.of(choice).cloned(),
+    };
     ModelError::Offline {
-        model: choice.to_string(),
+        model: model.to_string(),
         looked: locate::searched(places),
     }
 }

@@ -91,6 +91,8 @@ fn dp4_another_revision_than_the_wanted_one_is_never_taken() {
     machine.offline = true;
     let error = locate_at(&machine, "small@v1.0").unwrap_err();
     assert!(matches!(error, ModelError::Offline { .. }), "{error}");
+    let advice = "run 'scriven models pull small@v1.0'";
+    assert!(error.to_string().contains(advice), "{error}");
 
     // Somebody copied the newest one to where the older one belongs.
     let place = machine.shelf().join("small@v1.0");
