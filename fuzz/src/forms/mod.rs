@@ -53,6 +53,7 @@ pub async fn read_form(content_type: &str, pieces: Vec<Bytes>) -> Result<Vec<For
     let limits = BodyLimits {
         max_bytes: 1024 * 1024,
         read_timeout: Duration::from_secs(30),
+        total_timeout: Duration::from_secs(30),
     };
     let mut parts = form.open(limits).await?;
     let mut found = Vec::new();

@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// What the requests are made from: the same again for the same number
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// Goes on making up requests, alone and in sequences, for so many minutes [default: until each has its examples]
+    #[arg(long)]
+    minutes: Option<u32>,
 }
 
 /// The same with default options, as one of many checks: where Schemathesis cannot be installed, that is said, and no
@@ -144,12 +147,18 @@ fn try_out(
         .args(["run", &server.url("/openapi.json")])
         .args(["--seed", &options.seed.to_string()])
         .args(["--max-examples", &options.examples.to_string()])
+        .args(time_limit(options.minutes))
         // It leaves notes in its folder.
         .current_dir(folder)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("SCHEMATHESIS_HOOKS", here.join("hooks.py"))
         .env("SCRIVEN_TEST_ORIGIN", origin.url(""));
     run_to_end("the service", command)
+}
+
+/// With a limit, Schemathesis repeats itself until the time is over.
+fn time_limit(minutes: Option<u32>) -> Option<String> {
+    minutes.map(|minutes| format!("--max-time={}", 60 * minutes))
 }
 
 fn run_to_end(what: &str, mut command: Command) -> anyhow::Result<()> {
