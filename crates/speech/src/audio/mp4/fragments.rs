@@ -36,6 +36,51 @@ pub(super) fn n_in_movie(file: &mut (impl Read + Seek), media: Part) -> Option<u
     Some(u64::from(u32::from_be_bytes(read(file).ok()?)))
 }
 
+/// Looks whether each run of packets in the fragments of a file of `n_bytes` can be there. Our demuxer counts the packets
+/// of a run one by one, be there four thousand million of them.
+///
+/// # Errors
+/// [`io::ErrorKind::InvalidData`]: a run has more packets than the file has bytes.
+pub(super) fn check_runs(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<()> {
+    let checked = check_within(file, &[*b"moof", *b"traf", *b"trun"], (0, n_bytes), n_bytes);
+    // What is cut off ends the boxes here as it does for the demuxer.
+    checked.or_else(|error| match error.kind() {
+        io::ErrorKind::UnexpectedEof => Ok(()),
+        _ => Err(error),
+    })
+}
+
+/// The same for the boxes that lie at the end of `path`, below the place from `start` to `end`.
+fn check_within(
+    file: &mut (impl Read + Seek),
+    path: &[[u8; 4]],
+    (start, end): (u64, u64),
+    n_bytes: u64,
+) -> io::Result<()> {
+    let Some((name, below)) = path.split_first() else {
+        file.seek(SeekFrom::Start(start + 4))?;
+        let n_packets = u64::from(u32::from_be_bytes(read(file)?));
+        if n_packets > n_bytes {
+            let reason =
+                format!("a fragment of {n_packets} packets, and the file has {n_bytes} bytes");
+            return Err(io::Error::new(io::ErrorKind::InvalidData, reason));
+        }
+        return Ok(());
+    };
+    let mut at = start;
+    while end.saturating_sub(at) >= 8 {
+        let Some(head) = head(file, at, end)? else {
+            break;
+        };
+        let next = at.saturating_add(head.size).min(end);
+        if head.name == *name {
+            check_within(file, below, (at + head.n_bytes, next), n_bytes)?;
+        }
+        at = next;
+    }
+    Ok(())
+}
+
 /// The fragments of each of the tracks `ids`, in their order.
 pub(super) fn read_all(
     file: &mut (impl Read + Seek),
@@ -112,6 +157,7 @@ mod tests {
 
     use super::super::testing::{film, part, track};
     use super::super::tracks;
+    use super::check_runs;
 
     fn fragment(id: u32, begin: Option<u32>, n_packets: u32) -> Vec<u8> {
         let number = |n: u32| [[0; 4], n.to_be_bytes()].concat();
@@ -129,6 +175,30 @@ mod tests {
             part(*b"mdat", &[&[0; 99]]),
         ]
         .concat()
+    }
+
+    #[test]
+    fn a_run_of_more_packets_than_the_file_has_bytes_is_found() {
+        let checked = |n_packets, n_missing: usize| {
+            let mut film = [
+                film(&[]),
+                fragment(7, Some(0), 1),
+                fragment(7, None, n_packets),
+            ]
+            .concat();
+            film.truncate(film.len() - n_missing);
+            let n_bytes = film.len() as u64;
+            check_runs(&mut Cursor::new(film), n_bytes).map_err(|error| error.to_string())
+        };
+        assert_eq!(checked(10, 0), Ok(()));
+        for n_missing in [0, 50, 107] {
+            let reason = checked(u32::MAX, n_missing).unwrap_err();
+            assert!(
+                reason.starts_with("a fragment of 4294967295 packets"),
+                "{reason}"
+            );
+        }
+        assert_eq!(checked(u32::MAX, 108), Ok(()));
     }
 
     #[test]

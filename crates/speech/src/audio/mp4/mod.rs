@@ -5,7 +5,7 @@ mod boxes;
 mod edits;
 mod fragments;
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{self, Read, Seek, SeekFrom};
 
 use domain::units::Seconds;
 
@@ -42,6 +42,15 @@ impl Track {
         let piece = piece.unwrap_or(Piece::WHOLE);
         Seconds(piece.at + (first - piece.start).max(0.0))
     }
+}
+
+/// Looks whether the fragments of a movie can be as they say.
+///
+/// # Errors
+/// Why not, for the person who sent it.
+pub(super) fn check(file: &mut (impl Read + Seek)) -> io::Result<()> {
+    let n_bytes = file.seek(SeekFrom::End(0))?;
+    fragments::check_runs(file, n_bytes)
 }
 
 /// The tracks of a movie, in their order. A file that is not readable as MP4 has none.

@@ -121,7 +121,9 @@ fn open<'a>(part: &Part<'_>, watch: Watch<'a>) -> Result<Reader<'a>, Failure> {
         return Ok(frames);
     }
     let description = match part.format() {
-        Some(Format::Mp4) => Description::of_movie(&mut part.view(watch)?),
+        Some(Format::Mp4) => {
+            Description::of_movie(&mut part.view(watch)?).map_err(|error| broken(error.into()))?
+        }
         Some(Format::Matroska) => Description::of_matroska(&mut part.view(watch)?),
         Some(Format::Flac) => Description::of_flac(&mut part.view(watch)?, part.n_bytes()),
         _ => Description::default(),

@@ -77,7 +77,11 @@ struct Described {
 
 impl Description {
     /// Of an MP4 or MOV file.
-    pub(super) fn of_movie(file: &mut (impl Read + Seek)) -> Self {
+    ///
+    /// # Errors
+    /// It says what cannot be.
+    pub(super) fn of_movie(file: &mut (impl Read + Seek)) -> io::Result<Self> {
+        mp4::check(file)?;
         let movie = mp4::tracks(file);
         let described = movie.iter().map(|track| Described {
             id: track.id,
@@ -86,12 +90,12 @@ impl Description {
         });
         let pictures = movie.iter().filter(|track| track.kind == Kind::Picture);
         let begins = pictures.map(|track| track.begin().0);
-        Self {
+        Ok(Self {
             tracks: described.collect(),
             begin: begins.reduce(f64::min).map(Seconds),
             movie,
             ..Self::default()
-        }
+        })
     }
 
     /// Of a Matroska or `WebM` file.
