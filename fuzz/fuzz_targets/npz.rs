@@ -1,11 +1,8 @@
 //! The reader of NumPy's archives against any bytes. Bytes that are no zip archive are taken for an array within one.
 #![no_main]
 
-use std::io::{Cursor, Write};
-
 use libfuzzer_sys::fuzz_target;
-use scriven_fuzz::{file, memory::within};
-use zip::write::{SimpleFileOptions, ZipWriter};
+use scriven_fuzz::{archive, file, memory::within};
 
 // The reader is of no use to other programs, so its crate does not offer it.
 #[path = "../../crates/speech/src/diarize/pyannote/npz.rs"]
@@ -17,13 +14,7 @@ mod weights {
     pub use speech::weights::WeightsError;
 }
 
-fuzz_target!(|bytes: &[u8]| {
-    if bytes.starts_with(b"PK") {
-        check(bytes);
-    } else {
-        check(&archive(bytes));
-    }
-});
+fuzz_target!(|bytes: &[u8]| check(&archive::holding(bytes, "a.npy", &[])));
 
 /// Compressed zeros become a thousand times as many, which is more than the files that are read ever hold.
 fn check(bytes: &[u8]) {
@@ -35,12 +26,4 @@ fn check(bytes: &[u8]) {
             }
         }
     }
-}
-
-fn archive(array: &[u8]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    zip.start_file("a.npy", SimpleFileOptions::default())
-        .unwrap();
-    zip.write_all(array).unwrap();
-    zip.finish().unwrap().into_inner()
 }

@@ -2,22 +2,19 @@
 //! past the end of the file. Bytes that are no zip archive are taken for the pickle within one.
 #![no_main]
 
-use std::io::{Cursor, Write};
+use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
 use scriven_fuzz::memory::within;
-use scriven_fuzz::{file, weights};
+use scriven_fuzz::{archive, file, weights};
 use speech::weights::Checkpoint;
 use speech::weights::torch::parse_index;
-use zip::write::{SimpleFileOptions, ZipWriter};
 
-fuzz_target!(|bytes: &[u8]| {
-    if bytes.starts_with(b"PK") {
-        check(bytes);
-    } else {
-        check(&archive(bytes));
-    }
-});
+fuzz_target!(|bytes: &[u8]| check(&archive::holding(
+    bytes,
+    "a/data.pkl",
+    &[("a/data/0", &[0; 64])]
+)));
 
 fn check(bytes: &[u8]) {
     let len = bytes.len() as u64;
@@ -27,13 +24,4 @@ fn check(bytes: &[u8]) {
     assert!(places.values().all(|place| place.bytes().end <= len));
     let checkpoint = Checkpoint::open(file::holding(bytes), "any").expect("its index was read");
     weights::read_all(&checkpoint, bytes.len());
-}
-
-fn archive(pickle: &[u8]) -> Vec<u8> {
-    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
-    for (name, bytes) in [("a/data.pkl", pickle), ("a/data/0", &[0; 64])] {
-        zip.start_file(name, SimpleFileOptions::default()).unwrap();
-        zip.write_all(bytes).unwrap();
-    }
-    zip.finish().unwrap().into_inner()
 }

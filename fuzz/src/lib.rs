@@ -1,5 +1,6 @@
 //! What the targets share: a limit on memory, a file on disk, and what is checked of recordings, weights and subtitles.
 
+pub mod archive;
 pub mod downloads;
 pub mod file;
 pub mod forms;
