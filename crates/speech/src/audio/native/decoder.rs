@@ -10,7 +10,7 @@ use symphonia::core::formats::Track;
 use symphonia::core::packet::Packet;
 
 use super::aac::{self, Replication};
-use super::{Failure, Otherwise, words};
+use super::{Failure, Otherwise, vorbis, words};
 
 /// Samples of a packet, all channels together. No encoder comes near it, and decoders reserve what a header claims: a few
 /// bytes of it could ask for more memory than there is.
@@ -66,6 +66,9 @@ fn make(params: &AudioCodecParameters) -> Result<Box<dyn AudioDecoder>, Error> {
     let n_frames = params.max_frames_per_packet.unwrap_or(0);
     if n_frames.saturating_mul(n_channels as u64) > MOST_PACKET_SAMPLES {
         return Err(Error::LimitError("its packets are longer than can be"));
+    }
+    if params.codec == codec::CODEC_ID_VORBIS {
+        vorbis::check_codebooks(params.extra_data.as_deref().unwrap_or_default())?;
     }
     symphonia::default::get_codecs().make_audio_decoder(params, &AudioDecoderOptions::default())
 }

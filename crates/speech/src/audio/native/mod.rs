@@ -6,6 +6,7 @@ mod ogg;
 mod reader;
 mod times;
 mod track;
+mod vorbis;
 
 use std::io;
 use std::num::NonZeroU16;
