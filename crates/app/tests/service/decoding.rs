@@ -392,6 +392,30 @@ async fn eh3_td2_a_converter_that_fails_is_400_and_leaves_nothing() {
 }
 
 #[tokio::test]
+async fn eh3_samples_do_not_count_if_the_converter_fails_after_them() {
+    let Some(opus) = sound("a.opus", &[]) else {
+        return;
+    };
+    let convert = r#"ffmpeg "$@""#;
+    for (ending, is_taken) in [
+        ("", true),
+        ("; exit 1", false),
+        ("; kill -SEGV $$", false),
+        (" | head -c 60000; exit 1", false),
+        (" | head -c 60000; kill -KILL $$", false),
+    ] {
+        let script = format!("{convert}{ending}");
+        let (app, _folder) = with_script(&script, TestApp::builder()).await;
+        if is_taken {
+            assert!((duration(&app, "a.opus", &opus).await - 2.0).abs() < 0.1);
+        } else {
+            let answer = app.post_file(PATH, "a.opus", &opus).await;
+            assert_refused(&app, answer, &script, UNREADABLE).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn td2_the_log_has_the_end_of_what_the_converter_said() {
     let script = "yes 'a frame is wrong' | head -c 100000 >&2; echo >&2; \
         echo '[avi @ 0x1] the index is upside down' >&2; echo 'Conversion failed at the very end' >&2; exit 1";

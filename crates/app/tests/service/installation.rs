@@ -5,6 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::app::TestApp;
+#[cfg(target_os = "linux")]
+use crate::{audio::has_models, fixtures::field};
 
 #[tokio::test]
 async fn c4_5_the_documentation_needs_no_other_machine() {
@@ -73,6 +75,48 @@ async fn x16_a_start_writes_only_where_it_is_told_to() {
         written.is_subset(&BTreeSet::from(["media", "logs"].map(str::to_owned))),
         "{written:?}"
     );
+}
+
+/// Libraries of the system that every program has: of C, of mathematics, for unwinding, and what loads them.
+#[cfg(target_os = "linux")]
+const USUAL_LIBRARIES: [&str; 7] = [
+    "ld-linux",
+    "ld-musl",
+    "libc.",
+    "libdl.",
+    "libgcc_s.",
+    "libm.",
+    "libpthread.",
+];
+
+/// Neither Python nor an inference library nor a driver of graphics cards: not when it starts, and not when it computes.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn dp1_dp2_the_process_loads_no_library_but_those_of_every_program() {
+    if !has_models(&["tiny.en", "segmentation-3.0"]) {
+        return;
+    }
+    let app = TestApp::builder().with_speech().start().await;
+    let recording = field("09-data-size-zero.wav");
+    let posted = app
+        .post_file("/speech-to-text?model=tiny.en", "a.wav", &recording)
+        .await;
+    app.completed(&posted.identifier()).await;
+    let maps = fs::read_to_string(format!("/proc/{}/maps", app.process_id())).unwrap();
+    let paths = maps
+        .lines()
+        .filter_map(|line| line.split_whitespace().nth(5));
+    let names = paths.filter_map(|path| Path::new(path).file_name()?.to_str());
+    let libraries: BTreeSet<&str> = names
+        .filter(|name| name.ends_with(".so") || name.contains(".so."))
+        .collect();
+    assert!(!libraries.is_empty(), "{maps}");
+    let is_usual = |library: &&str| {
+        USUAL_LIBRARIES
+            .iter()
+            .any(|usual| library.starts_with(usual))
+    };
+    assert!(libraries.iter().all(is_usual), "{libraries:?}");
 }
 
 fn names(folder: &Path) -> BTreeSet<String> {
