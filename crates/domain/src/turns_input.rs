@@ -39,7 +39,8 @@ pub fn read(bytes: &[u8]) -> Result<Diarization, DocumentError> {
 /// If a line lacks a time or a speaker, or the lines are of several recordings.
 pub fn read_rttm(bytes: &[u8]) -> Result<Diarization, DocumentError> {
     let text = document::as_utf8(bytes);
-    let text = String::from_utf8_lossy(&text);
+    // As where JSON is read: names are the same however they are written.
+    let text = String::from_utf8_lossy(&text).replace('\u{7f}', "?");
     let lines = text.lines().zip(1..);
     let mut turns = Vec::new();
     let mut recording: Option<&str> = None;

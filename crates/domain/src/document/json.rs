@@ -16,7 +16,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, DocumentError> {
     if text.trim_ascii().is_empty() {
         return Err(DocumentError::NotJson("it is empty".into()));
     }
-    if let Ok(value) = serde_json::from_slice(&text) {
+    if !holds_marks(&text)
+        && let Ok(value) = serde_json::from_slice(&text)
+    {
         return Ok(value);
     }
     let text = with_marks(&text);
@@ -50,8 +52,15 @@ pub(crate) fn as_utf8(bytes: &[u8]) -> Cow<'_, [u8]> {
 /// What Python writes for numbers that are none; no two have the same length.
 const NOT_NUMBERS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
 
-/// A character that no text of a transcript holds. Texts of nothing else stand for [`NOT_NUMBERS`].
+/// A control character. Texts of nothing else stand for [`NOT_NUMBERS`].
 const MARK: u8 = 0x7f;
+
+/// What is read where a text holds a [`MARK`] of its own.
+const INSTEAD_OF_MARK: u8 = b'?';
+
+fn holds_marks(json: &[u8]) -> bool {
+    json.contains(&MARK) || json.windows(5).any(|start| start == br"\u007")
+}
 
 /// The number that is none for which `value` stands, as Python writes it.
 pub(super) fn not_a_number(value: &Value) -> Option<&'static str> {
@@ -63,7 +72,7 @@ pub(super) fn not_a_number(value: &Value) -> Option<&'static str> {
 }
 
 /// The same, each of [`NOT_NUMBERS`] outside of texts replaced by a text of marks that is as long with its quotes, and
-/// each half of a character, as programs leave them that cut texts, by U+FFFD. Everything else stays where it is.
+/// each half of a character, as programs leave them that cut texts, by U+FFFD; no text holds marks of its own. Everything else stays where it is.
 fn with_marks(json: &[u8]) -> Vec<u8> {
     let mut marked = json.to_vec();
     let (mut idx, mut is_in_text) = (0, false);
@@ -86,8 +95,16 @@ fn with_marks(json: &[u8]) -> Vec<u8> {
                         marked[idx + 2..idx + 6].copy_from_slice(b"fffd");
                         6
                     }
+                    (Some(0x7f), _) => {
+                        marked[idx + 2..idx + 6].copy_from_slice(b"003f");
+                        6
+                    }
                     _ => 2,
                 }
+            }
+            (MARK, _) => {
+                marked[idx] = INSTEAD_OF_MARK;
+                1
             }
             (byte, _) => {
                 is_in_text ^= byte == b'"';
@@ -109,6 +126,18 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_text_of_marks_is_no_number() {
+        for text in ["\u{7f}", "\\u007f", "\\u007F"] {
+            let value = parse(format!(r#"["{text}", NaN, "a{text}"]"#).as_bytes()).unwrap();
+            assert_eq!((&value[0], &value[2]), (&json!("?"), &json!("a?")));
+            let is_number = [0, 1].map(|idx| not_a_number(&value[idx]).is_none());
+            assert_eq!(is_number, [true, false], "{text}");
+            let value = parse(format!(r#"["{text}"]"#).as_bytes()).unwrap();
+            assert_eq!(value, json!(["?"]));
+        }
+    }
 
     #[test]
     fn what_is_no_number_is_known_outside_of_texts_only() {

@@ -36,13 +36,18 @@ pub(super) fn n_in_movie(file: &mut (impl Read + Seek), media: Part) -> Option<u
     Some(u64::from(u32::from_be_bytes(read(file).ok()?)))
 }
 
-/// Looks whether each run of packets in the fragments of a file of `n_bytes` can be there. Our demuxer counts the packets
+/// Looks whether each run of packets in the fragments of a movie, from `start` in a file of `n_bytes`, can be there. Our demuxer counts the packets
 /// of a run one by one, be there four thousand million of them.
 ///
 /// # Errors
 /// [`io::ErrorKind::InvalidData`]: a run has more packets than the file has bytes.
-pub(super) fn check_runs(file: &mut (impl Read + Seek), n_bytes: u64) -> io::Result<()> {
-    let checked = check_within(file, &[*b"moof", *b"traf", *b"trun"], (0, n_bytes), n_bytes);
+pub(super) fn check_runs(
+    file: &mut (impl Read + Seek),
+    start: u64,
+    n_bytes: u64,
+) -> io::Result<()> {
+    let path = [*b"moof", *b"traf", *b"trun"];
+    let checked = check_within(file, &path, (start, n_bytes), n_bytes);
     // What is cut off ends the boxes here as it does for the demuxer.
     checked.or_else(|error| match error.kind() {
         io::ErrorKind::UnexpectedEof => Ok(()),
@@ -156,8 +161,7 @@ mod tests {
     use std::io::Cursor;
 
     use super::super::testing::{film, part, track};
-    use super::super::tracks;
-    use super::check_runs;
+    use super::super::{check, tracks};
 
     fn fragment(id: u32, begin: Option<u32>, n_packets: u32) -> Vec<u8> {
         let number = |n: u32| [[0; 4], n.to_be_bytes()].concat();
@@ -187,8 +191,9 @@ mod tests {
             ]
             .concat();
             film.truncate(film.len() - n_missing);
-            let n_bytes = film.len() as u64;
-            check_runs(&mut Cursor::new(film), n_bytes).map_err(|error| error.to_string())
+            let junk = vec![1; 33];
+            let film = [junk, part(*b"ftyp", &[b"isom"]), film].concat();
+            check(&mut Cursor::new(film), 1024).map_err(|error| error.to_string())
         };
         assert_eq!(checked(10, 0), Ok(()));
         for n_missing in [0, 50, 107] {

@@ -7,6 +7,8 @@ mod fragments;
 
 use std::io::{self, Read, Seek, SeekFrom};
 
+use memchr::memmem;
+
 use domain::units::Seconds;
 
 use super::tracks::Kind;
@@ -44,13 +46,21 @@ impl Track {
     }
 }
 
-/// Looks whether the fragments of a movie can be as they say.
+/// Looks whether the fragments of a movie can be as they say. The movie may begin `within` so many bytes of the file, as
+/// far as our demuxer looks for its beginning.
 ///
 /// # Errors
 /// Why not, for the person who sent it.
-pub(super) fn check(file: &mut (impl Read + Seek)) -> io::Result<()> {
+pub(super) fn check(file: &mut (impl Read + Seek), within: u32) -> io::Result<()> {
     let n_bytes = file.seek(SeekFrom::End(0))?;
-    fragments::check_runs(file, n_bytes)
+    file.seek(SeekFrom::Start(0))?;
+    let mut front = Vec::new();
+    file.take(u64::from(within)).read_to_end(&mut front)?;
+    for name in memmem::find_iter(&front, b"ftyp") {
+        let start = name.saturating_sub(4) as u64;
+        fragments::check_runs(file, start, n_bytes)?;
+    }
+    Ok(())
 }
 
 /// The tracks of a movie, in their order. A file that is not readable as MP4 has none.

@@ -22,6 +22,7 @@ use super::AudioError;
 use super::clock::Clock;
 use super::guard::Watch;
 use super::mix::Layout;
+use super::mp4;
 use super::part::Part;
 use super::report::Decoded;
 use super::sink::{Rejected, Sink};
@@ -29,7 +30,7 @@ use super::sniff::Format;
 use super::tracks::Kind;
 use super::view::InOrder;
 use ogg::Pages;
-use reader::{Description, Reader};
+use reader::{Description, PROBE_BYTES, Reader};
 use track::ChosenTrack;
 
 /// So many packets in a row without sound end the decode.
@@ -121,10 +122,10 @@ fn open<'a>(part: &Part<'_>, watch: Watch<'a>) -> Result<Reader<'a>, Failure> {
     if let Some(frames) = frames {
         return Ok(frames);
     }
+    // Whatever the file seems to be: the demuxer may find a movie further in.
+    mp4::check(&mut part.view(watch)?, PROBE_BYTES).map_err(|error| broken(error.into()))?;
     let description = match part.format() {
-        Some(Format::Mp4) => {
-            Description::of_movie(&mut part.view(watch)?).map_err(|error| broken(error.into()))?
-        }
+        Some(Format::Mp4) => Description::of_movie(&mut part.view(watch)?),
         Some(Format::Matroska) => Description::of_matroska(&mut part.view(watch)?),
         Some(Format::Flac) => Description::of_flac(&mut part.view(watch)?, part.n_bytes()),
         _ => Description::default(),

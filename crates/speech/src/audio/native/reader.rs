@@ -22,7 +22,7 @@ use crate::audio::view::View;
 use crate::audio::{matroska, mp4};
 
 /// Bytes in which a format has to show itself; further in, a chance match is likelier than a format.
-const PROBE_BYTES: u32 = 64 * 1024;
+pub(super) const PROBE_BYTES: u32 = 64 * 1024;
 
 /// All containers that are read in this process. Streams of frames are not among them: [`Frames`] reads those.
 static PROBE: LazyLock<Probe> = LazyLock::new(|| {
@@ -77,11 +77,7 @@ struct Described {
 
 impl Description {
     /// Of an MP4 or MOV file.
-    ///
-    /// # Errors
-    /// It says what cannot be.
-    pub(super) fn of_movie(file: &mut (impl Read + Seek)) -> io::Result<Self> {
-        mp4::check(file)?;
+    pub(super) fn of_movie(file: &mut (impl Read + Seek)) -> Self {
         let movie = mp4::tracks(file);
         let described = movie.iter().map(|track| Described {
             id: track.id,
@@ -90,12 +86,12 @@ impl Description {
         });
         let pictures = movie.iter().filter(|track| track.kind == Kind::Picture);
         let begins = pictures.map(|track| track.begin().0);
-        Ok(Self {
+        Self {
             tracks: described.collect(),
             begin: begins.reduce(f64::min).map(Seconds),
             movie,
             ..Self::default()
-        })
+        }
     }
 
     /// Of a Matroska or `WebM` file.

@@ -40,9 +40,11 @@ fn pass_codebook(bits: &mut BitReaderRtl<'_>) -> Result<u64> {
     bits.ignore_bits(24)?;
     let n_dimensions = bits.read_bits_leq32(16)?;
     let n_entries = bits.read_bits_leq32(24)?;
-    if bits.read_bool()? {
+    let is_ordered = bits.read_bool()?;
+    let is_sparse = !is_ordered && bits.read_bool()?;
+    if is_ordered {
         pass_ordered_lengths(bits, n_entries)?;
-    } else if bits.read_bool()? {
+    } else if is_sparse {
         for _ in 0..n_entries {
             let is_used = bits.read_bool()?;
             bits.ignore_bits(if is_used { 5 } else { 0 })?;
