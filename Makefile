@@ -45,8 +45,7 @@ advisories: setup-checks ## Look for known weaknesses in what we depend on
 schemathesis: setup ## Try the service with some thousand requests made of its OpenAPI document
 	@cargo xtask schemathesis
 
-fuzz: ## Try what reads foreign bytes with millions of made-up inputs, a minute each
-	@scripts/setup --with-fuzz
+fuzz: setup-checks ## Try what reads foreign bytes with millions of made-up inputs, a minute each
 	@cargo xtask fuzz
 
 bench: models build ## Compare speed, words and memory with faster-whisper

@@ -3,7 +3,7 @@
 use anyhow::Context;
 
 use crate::step::{Step, has_cargo, root};
-use crate::{clients, deny, schemathesis, unrun};
+use crate::{clients, deny, fuzz, schemathesis, unrun};
 
 /// Every check, cheapest first.
 ///
@@ -11,6 +11,7 @@ use crate::{clients, deny, schemathesis, unrun};
 /// The first check that fails; in continuous integration also tests that could run if all was installed.
 pub(crate) fn run() -> anyhow::Result<()> {
     deny::require()?;
+    fuzz::require()?;
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     let list = folder.path().join("tests that did not run");
     for step in checks(has_cargo("nextest")) {
@@ -18,6 +19,7 @@ pub(crate) fn run() -> anyhow::Result<()> {
     }
     schemathesis::check()?;
     clients::run(&clients::Options::usual())?;
+    fuzz::run(&fuzz::Options::brief())?;
     unrun::report(&skipped::read(&list)?, unrun::is_ci())
 }
 

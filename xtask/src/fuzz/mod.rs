@@ -8,6 +8,7 @@ mod target;
 
 use std::collections::VecDeque;
 use std::fs;
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::thread::{self, ScopedJoinHandle};
@@ -34,14 +35,35 @@ pub(crate) struct Options {
     jobs: usize,
 }
 
+/// How long each target runs as one of many checks.
+const BRIEF_SECONDS: u32 = 20;
+
+impl Options {
+    /// All targets for a short time, on all cores.
+    pub(crate) fn brief() -> Self {
+        Self {
+            target: Vec::new(),
+            seconds: BRIEF_SECONDS,
+            jobs: thread::available_parallelism().map_or(1, NonZero::get),
+        }
+    }
+}
+
+/// # Errors
+/// cargo-fuzz is not installed.
+pub(crate) fn require() -> anyhow::Result<()> {
+    if has_cargo(NAME) {
+        return Ok(());
+    }
+    bail!("cargo fuzz is not installed; run scripts/setup --with-checks");
+}
+
 /// Builds the targets, runs them, and prints a table.
 ///
 /// # Errors
 /// cargo-fuzz is missing, the targets cannot be built or run, or something was found.
 pub(crate) fn run(options: &Options) -> anyhow::Result<()> {
-    if !has_cargo(NAME) {
-        bail!("cargo-fuzz is not installed; scripts/setup installs it");
-    }
+    require()?;
     let names = wanted(&options.target)?;
     let folder = build()?;
     let targets: Vec<Target> = names
